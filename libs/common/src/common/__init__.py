@@ -1,0 +1,1 @@
+"""What the services share: events, outbox, inbox, edges; no business rule."""

@@ -1,0 +1,26 @@
+"""The contract: envelope, topics, vocabularies and every event type."""
+
+from __future__ import annotations
+
+from common.events import eligibility, notifications, registry
+from common.events.envelope import EventData
+
+EVENT_TYPES: dict[str, type[EventData]] = {
+    data.type: data
+    for data in (
+        registry.VillageKnown,
+        registry.PostsDecreed,
+        registry.OfficialAppointed,
+        registry.OfficialCoverageChanged,
+        registry.OfficialLeft,
+        registry.EnrollmentRecorded,
+        registry.EnrollmentActivated,
+        registry.EnrollmentEnded,
+        registry.EnrollmentMovedOut,
+        registry.EnrollmentMovedIn,
+        registry.SosialisasiHeld,
+        eligibility.CertificationChanged,
+        notifications.DeliverySettled,
+    )
+}
+"""Every event type of this release by its name on the topic."""

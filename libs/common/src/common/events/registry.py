@@ -1,0 +1,196 @@
+"""What the registry tells: the contract of its topics (pydantic is the contract, `hot` its fast reader)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from common.events import topics
+from common.events.envelope import EventData, KecamatanCode, ProvinceCode, RegencyCode
+from common.events.words import (
+    CoverageStatus,
+    EnrollmentStatus,
+    Organiser,
+    PostKind,
+    Programme,
+    RegencyKind,
+    Segment,
+    TimeZone,
+    VillageKind,
+)
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Part(BaseModel):
+    """A value inside an event's data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class VillageKnown(EventData):
+    """A village became known, with its place and names (area data, no fact of the programme)."""
+
+    type: ClassVar[str] = "registry.village.known.v1"
+    topic: ClassVar[str] = topics.REGISTRY_VILLAGES
+
+    name: Name
+    kind: VillageKind
+    kecamatan_code: KecamatanCode
+    kecamatan_name: Name
+    regency_code: RegencyCode
+    regency_name: Name
+    """Without the kind: "Pekalongan", for both the kabupaten and the kota."""
+    regency_kind: RegencyKind
+    province_code: ProvinceCode
+    province_name: Name
+    time_zone: TimeZone
+
+
+class DecreedPost(Part):
+    post_id: UUID
+    kind: PostKind
+    ordinal: int = Field(ge=1, le=999)
+    """Counts posts of one kind in one village: RT 3, Kaur 2."""
+
+
+class PostsDecreed(EventData):
+    """The whole list of the village government's posts from `effective_on`; replaces the list before."""
+
+    type: ClassVar[str] = "registry.village.posts_decreed.v1"
+    topic: ClassVar[str] = topics.REGISTRY_VILLAGES
+
+    decree_id: UUID
+    posts: tuple[DecreedPost, ...] = Field(max_length=500)
+
+
+class Coverage(Part):
+    """What a holder is covered by from `effective_on` until the next entry."""
+
+    effective_on: date
+    status: CoverageStatus
+    active: tuple[Programme, ...] = ()
+    """Programmes with an active enrollment."""
+    in_grace: tuple[Programme, ...] = ()
+    """Programmes whose enrollment is in arrears within its grace period."""
+
+
+class OfficialAppointed(EventData):
+    """A term on a post began; `coverage` is the holder's from `effective_on` on."""
+
+    type: ClassVar[str] = "registry.official.appointed.v1"
+    topic: ClassVar[str] = topics.REGISTRY_OFFICIALS
+
+    term_id: UUID
+    post_id: UUID
+    post_kind: PostKind
+    acting: bool
+    """Pj. or Plt.: an acting holder fills the post."""
+    coverage: tuple[Coverage, ...] = Field(min_length=1, max_length=100)
+
+
+class OfficialCoverageChanged(EventData):
+    """The holder's coverage from `effective_on` on is `coverage`; earlier days stay as they were."""
+
+    type: ClassVar[str] = "registry.official.coverage_changed.v1"
+    topic: ClassVar[str] = topics.REGISTRY_OFFICIALS
+
+    term_id: UUID
+    post_id: UUID
+    post_kind: PostKind
+    coverage: tuple[Coverage, ...] = Field(min_length=1, max_length=100)
+
+
+class OfficialLeft(EventData):
+    """A term ended: `effective_on` is the first day without this holder."""
+
+    type: ClassVar[str] = "registry.official.left.v1"
+    topic: ClassVar[str] = topics.REGISTRY_OFFICIALS
+
+    term_id: UUID
+    post_id: UUID
+    post_kind: PostKind
+
+
+class Deltas(Part):
+    """Changes of the village's counts on one day; a missing one is 0."""
+
+    persons: int = 0
+    """Persons with at least one active or in-grace enrollment."""
+    pu: int = 0
+    bpu: int = 0
+    in_grace: int = 0
+    jht: int = 0
+    jkk: int = 0
+    jkm: int = 0
+    jp: int = 0
+    jkp: int = 0
+
+
+class Effect(Part):
+    effective_on: date
+    deltas: Deltas
+
+
+class EnrollmentFact(EventData):
+    """What every enrollment event carries: the state after it and its effect on the counts."""
+
+    topic: ClassVar[str] = topics.REGISTRY_ENROLLMENTS
+
+    enrollment_id: UUID
+    participant_id: UUID
+    """Random; unlinkable outside the registry."""
+    previous_status: EnrollmentStatus | None
+    status: EnrollmentStatus
+    version: int = Field(ge=1)
+    segment: Segment
+    programmes: tuple[Programme, ...]
+    effect: tuple[Effect, ...] = Field(max_length=100)
+
+
+class EnrollmentRecorded(EnrollmentFact):
+    """An enrollment was recorded; it counts once it is activated."""
+
+    type: ClassVar[str] = "registry.enrollment.recorded.v1"
+
+
+class EnrollmentActivated(EnrollmentFact):
+    """The first contribution was paid: protection begins."""
+
+    type: ClassVar[str] = "registry.enrollment.activated.v1"
+
+
+class EnrollmentEnded(EnrollmentFact):
+    """Membership ended: `effective_on` is the first day without it."""
+
+    type: ClassVar[str] = "registry.enrollment.ended.v1"
+
+
+class EnrollmentMovedOut(EnrollmentFact):
+    """The participant's enrollment left this village for another; `moved_in` there has the same `move_id`."""
+
+    type: ClassVar[str] = "registry.enrollment.moved_out.v1"
+
+    move_id: UUID
+
+
+class EnrollmentMovedIn(EnrollmentFact):
+    """The participant's enrollment came from another village."""
+
+    type: ClassVar[str] = "registry.enrollment.moved_in.v1"
+
+    move_id: UUID
+
+
+class SosialisasiHeld(EventData):
+    """An information event for the village's workers was held on `effective_on`."""
+
+    type: ClassVar[str] = "registry.sosialisasi.held.v1"
+    topic: ClassVar[str] = topics.REGISTRY_OUTREACH
+
+    sosialisasi_id: UUID
+    organiser: Organiser
+    attendance: int | None = Field(default=None, ge=0, le=1_000_000)

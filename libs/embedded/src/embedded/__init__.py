@@ -1,0 +1,1 @@
+"""A real Kafka, Postgres and mail catcher on this machine, without Docker."""

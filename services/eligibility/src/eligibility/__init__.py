@@ -1,0 +1,1 @@
+"""Eligibility: every village's certification status, with reasons."""
