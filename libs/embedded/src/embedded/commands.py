@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -54,7 +55,7 @@ def up(
     }
     try:
         ports = Ports.from_environment().with_given(given)
-        asyncio.run(_until_signalled(_serve(Stack(home, ports=ports, say=typer.echo))))
+        asyncio.run(_until_signalled(_serve(Stack(home, ports=ports, say=_say))))
     except EmbeddedError as error:
         _fail(error)
 
@@ -148,6 +149,12 @@ def _show(home: Path, addresses: Addresses) -> None:
     typer.echo(f"  Postgres  {postgres} (password: {home / 'postgres.password'})")
     typer.echo(f"  SMTP      {addresses.smtp_host}:{addresses.smtp_port}")
     typer.echo(f"  Mails     {addresses.mail_page}")
+
+
+def _say(text: str) -> None:
+    # The parts must go on when whoever read our output has gone.
+    with suppress(OSError):
+        typer.echo(text)
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -1,0 +1,45 @@
+"""Homes for the parts: folders with a space in the name that every account may walk to."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from embedded.ports import Ports
+from embedded.stack import Stack
+from running import running_on
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    yield from _home()
+
+
+@pytest.fixture(scope="module")
+def shared_home() -> Iterator[Path]:
+    yield from _home()
+
+
+@pytest.fixture(scope="module")
+async def stack(shared_home: Path) -> AsyncIterator[Stack]:
+    """One running stack for the tests of a module."""
+    async with Stack(shared_home, ports=Ports.any()) as running:
+        yield running
+
+
+def _home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="desa sadar "))
+    folder.chmod(0o755)
+    home = folder / "the home"
+    yield home
+    if home.is_dir():
+        # A failed test may leave processes; they must not outlive it.
+        for pids in running_on(home).values():
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
