@@ -1,0 +1,1 @@
+"""What the programme's rules say: pure functions of facts, rule sets and days."""
