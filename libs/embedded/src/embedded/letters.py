@@ -136,6 +136,7 @@ def _subject(message: EmailMessage) -> str:
 def _text(message: EmailMessage, raw: bytes) -> str:
     try:
         body = message.get_body(("plain", "html"))
-        return str(body.get_content()) if body is not None else ""
+        content = str(body.get_content()) if body is not None else ""
+        return content.replace("\r\n", "\n")
     except (ValueError, KeyError, IndexError, LookupError):
         return raw.decode("utf-8", "replace")
