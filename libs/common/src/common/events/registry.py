@@ -1,4 +1,4 @@
-"""What the registry tells: the contract of its topics (pydantic is the contract, `hot` its fast reader)."""
+"""What the registry tells: the contract of its topics."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class DecreedPost(Part):
 
 
 class PostsDecreed(EventData):
-    """The whole list of the village government's posts from `effective_on`; replaces the list before."""
+    """The whole list of the village's posts from `effective_on`; replaces the list before."""
 
     type: ClassVar[str] = "registry.village.posts_decreed.v1"
     topic: ClassVar[str] = topics.REGISTRY_VILLAGES
@@ -93,7 +93,7 @@ class OfficialAppointed(EventData):
 
 
 class OfficialCoverageChanged(EventData):
-    """The holder's coverage from `effective_on` on is `coverage`; earlier days stay as they were."""
+    """The holder's coverage is this from `effective_on` on; earlier days stay as they were."""
 
     type: ClassVar[str] = "registry.official.coverage_changed.v1"
     topic: ClassVar[str] = topics.REGISTRY_OFFICIALS
@@ -170,7 +170,7 @@ class EnrollmentEnded(EnrollmentFact):
 
 
 class EnrollmentMovedOut(EnrollmentFact):
-    """The participant's enrollment left this village for another; `moved_in` there has the same `move_id`."""
+    """The enrollment left this village; `moved_in` of the other has the same `move_id`."""
 
     type: ClassVar[str] = "registry.enrollment.moved_out.v1"
 

@@ -1,0 +1,149 @@
+-- name: ensure
+-- A marks row for each village heard of for the first time.
+INSERT INTO marks (village_key, sequences, times)
+SELECT k, array_fill(0::bigint, ARRAY[$2::int]), array_fill(NULL::timestamptz, ARRAY[$2::int])
+FROM unnest($1::text[]) AS k
+ORDER BY k
+ON CONFLICT DO NOTHING
+
+-- name: lock
+-- Lock the villages and read their marks; the arrays' order is that of the service's inputs.
+SELECT village_key, sequences, times, parked, held
+FROM marks
+WHERE village_key = ANY($1::text[])
+ORDER BY village_key
+FOR NO KEY UPDATE
+
+-- name: lock_only
+-- The consumer's village lock, for deeds of the service's own API.
+SELECT village_key FROM marks WHERE village_key = ANY($1::text[]) ORDER BY village_key
+FOR NO KEY UPDATE
+
+-- name: marks
+-- The marks of some villages, without a lock.
+SELECT village_key, sequences, times, parked, held FROM marks WHERE village_key = ANY($1::text[])
+
+-- name: marks_page
+-- The marks of all villages after a key, for reconciliation.
+SELECT village_key, sequences, times, parked, held FROM marks WHERE village_key > $1
+ORDER BY village_key LIMIT $2
+
+-- name: advance_one
+-- One input's marks moved; the usual batch touches one topic.
+UPDATE marks m
+SET sequences[$2] = v.sequence, times[$2] = v.time
+FROM unnest($1::text[], $3::bigint[], $4::timestamptz[]) AS v (village_key, sequence, time)
+WHERE m.village_key = v.village_key
+
+-- name: waits
+-- How many events of each village are parked and held.
+UPDATE marks m
+SET parked = m.parked + v.parked, held = m.held + v.held
+FROM unnest($1::text[], $2::int[], $3::int[]) AS v (village_key, parked, held)
+WHERE m.village_key = v.village_key
+
+-- name: held_of
+-- The held events of some villages.
+SELECT village_key, topic, sequence, kafka_partition, kafka_offset, value
+FROM held WHERE village_key = ANY($1::text[])
+ORDER BY village_key, topic, sequence
+
+-- name: hold
+-- Hold an event; one that came twice is held once.
+INSERT INTO held (village_key, topic, sequence, kafka_partition, kafka_offset, value, held_at)
+SELECT h.*, $7 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::bigint[], $6::bytea[])
+    AS h (village_key, topic, sequence, kafka_partition, kafka_offset, value)
+ON CONFLICT DO NOTHING
+RETURNING village_key
+
+-- name: unhold
+-- Held events that have followed.
+DELETE FROM held USING unnest($1::text[], $2::text[], $3::bigint[]) AS d (village_key, topic, sequence)
+WHERE (held.village_key, held.topic, held.sequence) = (d.village_key, d.topic, d.sequence)
+
+-- name: park
+-- Park an event; one delivered again is parked once.
+INSERT INTO parked (village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, parked_at)
+SELECT p.*, $9
+FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bytea[])
+    WITH ORDINALITY
+    AS p (village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, n)
+ORDER BY n
+ON CONFLICT DO NOTHING
+RETURNING village_key
+
+-- name: skip
+-- Keep an event of an unknown type for the release that will know it.
+INSERT INTO skipped (village_key, topic, sequence, type, value, skipped_at)
+SELECT s.*, $6 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bytea[])
+    AS s (village_key, topic, sequence, type, value)
+ON CONFLICT DO NOTHING
+
+-- name: set_aside
+-- Keep a record without a usable key.
+INSERT INTO unroutable (topic, kafka_partition, kafka_offset, reason, value, received_at)
+SELECT u.*, $6 FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
+    AS u (topic, kafka_partition, kafka_offset, reason, value)
+ON CONFLICT DO NOTHING
+
+-- name: parked_lately
+-- Villages parked since a moment by class of error; those behind another are no error of their own.
+SELECT reason, count(DISTINCT village_key) AS villages FROM parked
+WHERE parked_at > $1 AND reason <> 'BEHIND_PARKED' GROUP BY reason
+
+-- name: stopped
+-- Why consuming is stopped, if it is.
+SELECT reason, stopped_at FROM consuming_stopped
+
+-- name: stop
+-- Stop consuming until a person resumes.
+INSERT INTO consuming_stopped (reason, stopped_at) VALUES ($1, $2) ON CONFLICT DO NOTHING
+
+-- name: resume
+-- A person resumes.
+DELETE FROM consuming_stopped RETURNING reason
+
+-- name: held_state
+-- How many villages hold events, and since when the oldest waits.
+SELECT count(DISTINCT village_key) AS villages, min(held_at) AS oldest FROM held
+
+-- name: villages_known
+-- Roughly how many villages this service has heard of.
+SELECT greatest(reltuples, 0)::bigint AS villages FROM pg_class WHERE oid = 'marks'::regclass
+
+-- name: parked_villages
+-- The parked villages with the first reason of each.
+SELECT DISTINCT ON (p.village_key) p.village_key, p.parked_id, p.topic, p.sequence, p.reason, p.detail,
+    p.attempts, p.parked_at, m.parked
+FROM parked p JOIN marks m USING (village_key)
+ORDER BY p.village_key, p.parked_id
+LIMIT $1
+
+-- name: parked_front
+-- The first parked event of a village.
+SELECT parked_id, village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, attempts, value
+FROM parked WHERE village_key = $1 ORDER BY parked_id LIMIT 1
+
+-- name: parked_named
+-- One parked event, by its id or by its place in the stream.
+SELECT parked_id, village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, attempts, value
+FROM parked
+WHERE village_key = $1 AND (parked_id = $2 OR ($2 IS NULL AND topic = $3 AND sequence = $4))
+ORDER BY parked_id LIMIT 1
+
+-- name: unpark
+-- Take one event out of the parked list.
+DELETE FROM parked WHERE parked_id = $1
+
+-- name: failed_again
+-- A retry that failed.
+UPDATE parked SET attempts = attempts + 1, reason = $2, detail = $3 WHERE parked_id = $1
+
+-- name: discard
+-- A person's decision that an event has no effect here.
+INSERT INTO discards (discard_id, village_key, topic, sequence, time, kafka_partition, kafka_offset, reason, actor, discarded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: discarded
+-- Whether an event was discarded by a person.
+SELECT time FROM discards WHERE village_key = $1 AND topic = $2 AND sequence = $3 LIMIT 1

@@ -1,0 +1,179 @@
+"""The one place that builds brokers, routers, producers, consumers and admin clients.
+
+Source of each option: the Kafka client's documentation and the assumptions kept as tests in
+`tests/common/test_faststream_assumptions.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy, ContextRepo
+from faststream.kafka import KafkaBroker, KafkaRouter
+from faststream.kafka.annotations import KafkaMessage
+
+from common.events.envelope import CONTENT_TYPE
+
+MAX_BATCH_BYTES = 512 * 1024
+MAX_RECORDS = 5_000
+FETCH_BYTES = 4 * 1024 * 1024
+SESSION_TIMEOUT_MS = 10_000
+MAX_POLL_INTERVAL_MS = 300_000
+REQUEST_TIMEOUT_MS = 10_000
+
+HEADERS = (("content-type", CONTENT_TYPE.encode()),)
+
+Subscribe = Callable[[Callable[[KafkaMessage], Awaitable[None]]], Any]
+
+
+class UnsafeOptions(RuntimeError):
+    """A subscriber or broker would lose or double events; the service refuses to start."""
+
+
+async def parse_leniently(message: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
+    """Drop headers that are null or not UTF-8: FastStream would pass over the event silently."""
+    for record in message if isinstance(message, tuple) else (message,):
+        if any(not _readable(value) for _, value in record.headers):
+            object.__setattr__(
+                record, "headers", tuple(h for h in record.headers if _readable(h[1]))
+            )
+    return await parse(message)
+
+
+def _readable(value: bytes | None) -> bool:
+    if value is None:
+        return False
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+async def pass_through(message: KafkaMessage) -> Any:
+    """The bytes as they came: the inbox decodes a batch at once."""
+    return message.body
+
+
+def build_broker(bootstrap: str, *, service: str, routers: Sequence[KafkaRouter]) -> KafkaBroker:
+    """A broker that only consumes and never creates topics; raises UnsafeOptions."""
+    broker = KafkaBroker(
+        bootstrap,
+        client_id=service,
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        acks="all",
+        enable_idempotence=True,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        graceful_timeout=8.0,
+        parser=parse_leniently,
+        logger=logging.getLogger(f"{service}.kafka"),
+        log_level=logging.DEBUG,
+        context=ContextRepo(),
+    )
+    for router in routers:
+        broker.include_router(router)
+    assert_safe(broker)
+    return broker
+
+
+def service_router() -> KafkaRouter:
+    """A router whose subscribers go back to a failed batch instead of passing over it."""
+    return KafkaRouter(
+        ack_policy=AckPolicy.NACK_ON_ERROR, parser=parse_leniently, decoder=pass_through
+    )
+
+
+def subscribe(
+    router: KafkaRouter,
+    topics: Sequence[str],
+    *,
+    group: str,
+    title: str,
+    listener: ConsumerRebalanceListener | None = None,
+    max_records: int = MAX_RECORDS,
+) -> Subscribe:
+    """A batch subscriber of all inputs; declared twice it decodes while Postgres works."""
+    return router.subscriber(
+        *topics,
+        group_id=group,
+        title=title,
+        batch=True,
+        max_records=max_records,
+        batch_timeout_ms=10,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=FETCH_BYTES,
+        partition_assignment_strategy=(RangePartitionAssignor,),
+        session_timeout_ms=SESSION_TIMEOUT_MS,
+        heartbeat_interval_ms=2_000,
+        max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+        isolation_level="read_committed",
+        listener=listener,
+    )
+
+
+def assert_safe(broker: KafkaBroker) -> None:
+    """Refuse subscribers without a group, with auto-commit or that start at the latest offset."""
+    subscriber: Any
+    for subscriber in broker.subscribers:
+        policy = subscriber.ack_policy
+        options = subscriber._connection_args  # noqa: SLF001  # no public view of what will be used
+        wrong = [
+            name
+            for name, bad in (
+                (f"ack_policy={policy}", policy is not AckPolicy.NACK_ON_ERROR),
+                ("no group_id", not subscriber.group_id),
+                ("auto-commit", options.get("enable_auto_commit") is not False),
+                ("auto_offset_reset", options.get("auto_offset_reset") != "earliest"),
+            )
+            if bad
+        ]
+        if wrong:
+            raise UnsafeOptions(f"subscriber of {subscriber.topics}: {', '.join(wrong)}")
+
+
+def build_producer(bootstrap: str, *, client: str) -> AIOKafkaProducer:
+    """An idempotent producer; a lost broker keeps it waiting for 10 s."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=client,
+        acks="all",
+        enable_idempotence=True,
+        max_batch_size=MAX_BATCH_BYTES,
+        max_request_size=2 * 1024 * 1024,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+        linger_ms=0,
+    )
+
+
+def build_consumer(bootstrap: str, *topics: str, client: str) -> AIOKafkaConsumer:
+    """A reader without a group, from the beginning: for tools and tests, never for an effect."""
+    return AIOKafkaConsumer(
+        *topics,
+        bootstrap_servers=bootstrap,
+        client_id=client,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+        max_partition_fetch_bytes=FETCH_BYTES,
+    )
+
+
+def build_admin(bootstrap: str, *, client: str) -> AIOKafkaAdminClient:
+    return AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap, client_id=client, request_timeout_ms=REQUEST_TIMEOUT_MS
+    )
+
+
+def is_kafka_down(error: BaseException) -> bool:
+    """Whether the broker or the way to it failed."""
+    return isinstance(error, (KafkaError, OSError, TimeoutError))

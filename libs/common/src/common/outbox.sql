@@ -1,0 +1,63 @@
+-- name: last_of_villages
+-- Counters of the villages' streams in this service; the caller holds the villages' locks.
+SELECT village_key, topic, last_sequence, last_time
+FROM streams
+WHERE village_key = ANY($1::text[])
+
+-- name: append
+-- Events, their queue entries and the counters, in one statement; ids are drawn in the given order.
+WITH draft AS MATERIALIZED (
+    SELECT nextval('event_ids') AS event_id, d.*
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::bytea[])
+        AS d (id, village_key, topic, sequence, time, value)
+), recorded AS (
+    INSERT INTO events (event_id, id, village_key, topic, sequence, time, value)
+    SELECT event_id, id, village_key, topic, sequence, time, value FROM draft
+), queued AS (
+    INSERT INTO unpublished (event_id, village_key, topic, sequence, time)
+    SELECT event_id, village_key, topic, sequence, time FROM draft
+)
+INSERT INTO streams (village_key, topic, last_sequence, last_time)
+SELECT village_key, topic, max(sequence), max(time)
+FROM draft
+GROUP BY village_key, topic
+ON CONFLICT (village_key, topic)
+DO UPDATE SET last_sequence = excluded.last_sequence, last_time = excluded.last_time
+
+-- name: front
+-- The front of the queue with its bytes, oldest first; never "later than the last seen".
+SELECT u.event_id, u.village_key, u.topic, e.value
+FROM unpublished u
+JOIN events e USING (village_key, topic, sequence)
+ORDER BY u.event_id
+LIMIT $1
+
+-- name: after
+-- What stands behind `$2`, and how many rows stand up to it: only a hint for reading ahead.
+SELECT u.event_id, u.village_key, u.topic, e.value,
+    (SELECT count(*) FROM unpublished WHERE event_id <= $2) AS behind
+FROM unpublished u
+JOIN events e USING (village_key, topic, sequence)
+WHERE u.event_id > $2
+ORDER BY u.event_id
+LIMIT $1
+
+-- name: published
+-- The broker has acknowledged these.
+DELETE FROM unpublished WHERE event_id = ANY($1::bigint[])
+
+-- name: oldest_time
+-- The earliest time among the events that have not left.
+SELECT min(time) FROM unpublished
+
+-- name: stored
+-- The bytes of one event, for repair and replay.
+SELECT id, value, time FROM events WHERE village_key = $1 AND topic = $2 AND sequence = $3
+
+-- name: counters
+-- The counters of all streams after a key, for reconciliation.
+SELECT village_key, topic, last_sequence, last_time
+FROM streams
+WHERE (village_key, topic) > ($1, $2)
+ORDER BY village_key, topic
+LIMIT $3

@@ -1,0 +1,192 @@
+"""Events as they come from a topic: decoded a batch at once, the unreadable told apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from pydantic import ValidationError
+
+from common.events import EVENT_TYPES
+from common.events.envelope import MAX_EVENT_BYTES, EventData, Origin
+
+_KEY = re.compile(r"[1-9]\d(\.\d{2}(\.\d{2}(\.[123]\d{3})?)?)?")
+_SEQUENCE = re.compile(r"\d{10}")
+
+
+class Received(msgspec.Struct, gc=False, kw_only=True):
+    """An event whose envelope could be read; its data is parsed by who needs it."""
+
+    specversion: Literal["1.0"]
+    id: UUID
+    type: str
+    subject: str
+    time: datetime
+    number: str = msgspec.field(name="sequence")
+    data: msgspec.Raw
+    origin: Origin = Origin.LIVE
+    batchid: UUID | None = None
+    traceparent: str | None = None
+    # Where it came from; set after decoding, never read from the bytes.
+    sequence: int = msgspec.field(default=0, name="_sequence")
+    topic: str = msgspec.field(default="", name="_topic")
+    partition: int = msgspec.field(default=0, name="_partition")
+    offset: int = msgspec.field(default=0, name="_offset")
+    value: bytes = msgspec.field(default=b"", name="_value")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A record that has a village but no readable event."""
+
+    subject: str
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unroutable:
+    """A record without a usable key: it belongs to no village."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a poll brought, in order of arrival per village."""
+
+    villages: dict[str, list[Received | Broken]]
+    unroutable: list[Unroutable]
+
+
+class ImpossibleEvent(Exception):  # it is the event that is impossible
+    """An event that cannot have happened as it says; its village is parked there."""
+
+    def __init__(self, event: Received, reason: str, *, code: str = "IMPOSSIBLE") -> None:
+        super().__init__(f"{event.type} {event.subject}/{event.sequence}: {reason}")
+        self.event = event
+        self.reason = reason
+        self.code = code
+
+
+_decoder = msgspec.json.Decoder(Received)
+
+
+def parse(event: Received) -> EventData:
+    """The event's data by its contract; raises ImpossibleEvent."""
+    try:
+        return EVENT_TYPES[event.type].model_validate_json(bytes(event.data))
+    except ValidationError as error:
+        where = ", ".join(
+            ".".join(map(str, e["loc"])) + f" {e['type']}" for e in error.errors()[:5]
+        )
+        raise ImpossibleEvent(event, f"data breaks its schema: {where}") from error
+
+
+def decode(records: Sequence[Any], *, prefix: str = "") -> Batch:
+    """Decode Kafka records; any one that cannot be read harms no other."""
+    batch = Batch({}, [])
+    for record, event in zip(records, _decode_values(records), strict=True):
+        topic = record.topic.removeprefix(prefix)
+        key = _key(record.key)
+        if key is None:
+            batch.unroutable.append(
+                Unroutable(topic, record.partition, record.offset, record.value, "NO_USABLE_KEY")
+            )
+            continue
+        item = _placed(event, record, topic, key)
+        batch.villages.setdefault(key, []).append(item)
+    return batch
+
+
+def decode_one(
+    value: bytes | None, *, key: str, topic: str, partition: int, offset: int
+) -> Received | Broken:
+    """Decode one stored value, with the same checks as a record of a poll."""
+    record = _Stored(topic, partition, offset, key.encode(), value)
+    return _placed(_decode_value(value), record, topic, key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes | None
+
+
+def _decode_values(records: Sequence[Any]) -> Sequence[Received | str]:
+    """One pass over the joined values; message by message when any of them is odd."""
+    values = [record.value for record in records]
+    if None not in values:
+        joined = b"\n".join(values)
+        if joined.count(b"\n") == len(values) - 1:
+            try:
+                events = _decoder.decode_lines(joined)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                pass
+            else:
+                if len(events) == len(values):
+                    return events
+    return [_decode_value(value) for value in values]
+
+
+def _decode_value(value: bytes | None) -> Received | str:
+    if value is None:
+        return "no value"
+    try:
+        return _decoder.decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return _without_content(error)
+
+
+def _without_content(error: Exception) -> str:
+    """Why decoding failed: msgspec names the place and the expected type, never the value."""
+    return str(error)[:200] if isinstance(error, msgspec.MsgspecError) else "not UTF-8"
+
+
+def _key(key: bytes | None) -> str | None:
+    try:
+        text = key.decode() if key else ""
+    except UnicodeDecodeError:
+        return None
+    return text if _KEY.fullmatch(text) else None
+
+
+def _placed(event: Received | str, record: Any, topic: str, key: str) -> Received | Broken:
+    """The event with its place, or why it cannot be used."""
+    if isinstance(event, str):
+        return _broken(record, topic, key, "UNDECODABLE", event)
+    if len(record.value) > MAX_EVENT_BYTES:
+        return _broken(record, topic, key, "TOO_LARGE", f"{len(record.value)} bytes")
+    if event.subject != key:
+        return _broken(record, topic, key, "SUBJECT_DIFFERS", "subject is not the record's key")
+    known = EVENT_TYPES.get(event.type)
+    if known is not None and known.topic != topic:
+        return _broken(record, topic, key, "WRONG_TOPIC", f"{event.type} belongs to {known.topic}")
+    if not _SEQUENCE.fullmatch(event.number) or event.time.tzinfo is None:
+        return _broken(record, topic, key, "BAD_ENVELOPE", "sequence or time is malformed")
+    event.sequence = int(event.number)
+    event.topic = topic
+    event.partition = record.partition
+    event.offset = record.offset
+    event.value = record.value
+    return event
+
+
+def _broken(record: Any, topic: str, key: str, reason: str, detail: str) -> Broken:
+    return Broken(key, topic, record.partition, record.offset, record.value, reason, detail)

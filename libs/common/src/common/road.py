@@ -1,0 +1,146 @@
+"""Which way each event of a village goes: applied, passed over, held or parked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from common.events import EVENT_TYPES
+from common.received import Broken, Received
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last event of a stream that had its effect (or was passed over)."""
+
+    sequence: int = 0
+    time: datetime | None = None
+
+
+@dataclass(slots=True)
+class Village:
+    """A village's marks and what waits there, as read under its lock."""
+
+    key: str
+    marks: dict[str, Mark]
+    parked: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    item: Received | Broken
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Way:
+    """What becomes of one village's events."""
+
+    accepted: list[Received] = field(default_factory=list)
+    duplicates: int = 0
+    skipped: list[Received] = field(default_factory=list)
+    held: list[Received] = field(default_factory=list)
+    parked: list[Park] = field(default_factory=list)
+    drained: list[Received] = field(default_factory=list)
+    """Of `accepted` and `skipped`, those that stood in the held table."""
+    moved: set[str] = field(default_factory=set)
+    """Topics whose mark changed."""
+
+
+BEHIND = "BEHIND_PARKED"
+"""Reason of an event that waits only because one of its village is parked before it."""
+
+Poison = Mapping[tuple[str, int, int], tuple[str, str]]
+"""Events (topic, partition, offset) that failed when they were applied: reason and detail."""
+
+
+def route(
+    village: Village,
+    items: Sequence[Received | Broken],
+    *,
+    waiting: Sequence[Received] = (),
+    poison: Poison | None = None,
+    single: bool = False,
+) -> Way:
+    """Send each event its way and advance `village.marks`.
+
+    `waiting` are the village's held events; they follow when the one before them has come.
+    With `single` it ends after the first event that has an effect, to find out which one fails.
+    """
+    way = Way()
+    ahead = {(event.topic, event.sequence): event for event in waiting}
+    stored = set(ahead)
+    road = _Road(village, way, ahead, stored, poison or {}, single=single)
+    for topic in sorted({event.topic for event in waiting}):
+        road.drain(topic)
+    for item in items:
+        if road.ended:
+            break
+        road.step(item)
+        if ahead and isinstance(item, Received):
+            road.drain(item.topic)
+    way.held = [event for place, event in ahead.items() if place not in stored]
+    return way
+
+
+@dataclass(frozen=True, slots=True)
+class _Road:
+    village: Village
+    way: Way
+    ahead: dict[tuple[str, int], Received]
+    stored: set[tuple[str, int]]
+    poison: Poison
+    single: bool
+
+    @property
+    def blocked(self) -> bool:
+        return bool(self.village.parked or self.way.parked)
+
+    @property
+    def ended(self) -> bool:
+        return self.single and bool(self.way.accepted or self.way.skipped)
+
+    def mark(self, topic: str) -> Mark:
+        return self.village.marks.get(topic, Mark())
+
+    def step(self, item: Received | Broken) -> None:
+        way = self.way
+        if isinstance(item, Broken):
+            way.parked.append(Park(item, item.reason, item.detail))
+            return
+        mark = self.mark(item.topic)
+        if item.sequence <= mark.sequence:
+            if mark.time is None or item.time <= mark.time:
+                way.duplicates += 1
+            else:
+                detail = f"the mark is at {mark.sequence}, of an earlier time"
+                way.parked.append(Park(item, "SEQUENCE_REUSED", detail))
+        elif self.blocked:
+            way.parked.append(Park(item, BEHIND, ""))
+        elif item.sequence > mark.sequence + 1:
+            self.ahead.setdefault((item.topic, item.sequence), item)
+        else:
+            self.apply(item)
+
+    def apply(self, event: Received) -> None:
+        """The next event of its stream: it has its effect, is passed over, or is poison."""
+        if (why := self.poison.get((event.topic, event.partition, event.offset))) is not None:
+            self.way.parked.append(Park(event, *why))
+            return
+        known = event.type in EVENT_TYPES
+        (self.way.accepted if known else self.way.skipped).append(event)
+        self.village.marks[event.topic] = Mark(event.sequence, event.time)
+        self.way.moved.add(event.topic)
+
+    def drain(self, topic: str) -> None:
+        """Let held events of a stream follow, as far as they are without a gap."""
+        while not self.blocked and not self.ended:
+            place = (topic, self.mark(topic).sequence + 1)
+            if (event := self.ahead.pop(place, None)) is None:
+                return
+            if place in self.stored:
+                self.way.drained.append(event)
+            self.apply(event)
