@@ -28,7 +28,7 @@ SESSION_TIMEOUT_MS = 10_000
 MAX_POLL_INTERVAL_MS = 300_000
 REQUEST_TIMEOUT_MS = 10_000
 
-HEADERS = (("content-type", CONTENT_TYPE.encode()),)
+HEADERS = [("content-type", CONTENT_TYPE.encode())]
 
 Subscribe = Callable[[Callable[[KafkaMessage], Awaitable[None]]], Any]
 

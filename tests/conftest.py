@@ -1,0 +1,79 @@
+"""What the tests stand on: a real Postgres and a real Kafka, one topic prefix per test.
+
+Where they come from, in order: TEST_POSTGRES and TEST_KAFKA in the environment, else the embedded
+ones, started once. A part that is missing fails the tests; none is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from support.databases import ServiceUrls, TestDatabases
+from support.stack import TestStack, open_stack
+from support.streams import fresh_prefix
+
+from common.clock import Clock
+from common.ids import Ids
+from common.topics_admin import ensure_topics
+
+
+@pytest.fixture(scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TestStack]:
+    async with open_stack(tmp_path_factory) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def databases(stack: TestStack) -> AsyncIterator[TestDatabases]:
+    made = TestDatabases(stack.postgres)
+    yield made
+    await made.drop_templates()
+
+
+@pytest.fixture
+async def common_urls(databases: TestDatabases) -> AsyncIterator[ServiceUrls]:
+    async with databases.fresh("common") as urls:
+        yield urls
+
+
+@pytest.fixture
+async def registry_urls(databases: TestDatabases) -> AsyncIterator[ServiceUrls]:
+    async with databases.fresh("registry") as urls:
+        yield urls
+
+
+@pytest.fixture
+async def eligibility_urls(databases: TestDatabases) -> AsyncIterator[ServiceUrls]:
+    async with databases.fresh("eligibility") as urls:
+        yield urls
+
+
+@pytest.fixture
+async def notifications_urls(databases: TestDatabases) -> AsyncIterator[ServiceUrls]:
+    async with databases.fresh("notifications") as urls:
+        yield urls
+
+
+@pytest.fixture
+async def kafka(stack: TestStack) -> str:
+    """Bootstrap address of the real Kafka."""
+    return await stack.kafka()
+
+
+@pytest.fixture
+async def prefix(kafka: str) -> str:
+    """A prefix with topics of its own, three partitions each."""
+    name = fresh_prefix()
+    await ensure_topics(kafka, prefix=name, partitions=3)
+    return name
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ids() -> Ids:
+    return Ids()
