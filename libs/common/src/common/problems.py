@@ -58,7 +58,7 @@ class FieldError:
     code: str
 
 
-class Problem(Exception):  # noqa: N818 - names what happened
+class Problem(Exception):
     """A refusal on purpose; raise it anywhere in a request, nothing is stored."""
 
     def __init__(

@@ -41,16 +41,20 @@ async def run_parts(
     parts: Sequence[Part], *, stop: asyncio.Event | None = None, grace: float = GRACE
 ) -> int:
     """Run all parts until SIGTERM, SIGINT or the end of one of them; 0, or 1 when one failed."""
+    if not parts:
+        raise ValueError("there is no part to run: look at the setting PARTS")
     stop = stop or asyncio.Event()
     with _signals(stop):
         tasks = [
             asyncio.create_task(_owned(part, stop), name=f"part {part.name}") for part in parts
         ]
         stopped = asyncio.create_task(stop.wait(), name="stop")
-        await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        stop.set()
-        await _finish(tasks, grace)
+        try:
+            await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            stop.set()
+            await _finish(tasks, grace)
     return 0 if all(task.done() and not task.cancelled() and task.result() for task in tasks) else 1
 
 
@@ -59,6 +63,10 @@ async def _owned(part: Part, stop: asyncio.Event) -> bool:
     logger.info("part_started", part=part.name)
     try:
         await part.run(stop)
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            logger.exception("part_cancelled_unasked", part=part.name)
+        raise
     except Exception:
         logger.exception("part_failed", part=part.name)
         return False
@@ -95,15 +103,20 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
 def run(main: Callable[[], Awaitable[int]]) -> NoReturn:
     """Run `main` on uvloop and exit with its code, even if a task or thread will not end."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        code = runner.run(_awaited(main))
+        code = runner.run(_logged(main))
         cut = threading.Timer(CUT_AFTER, os._exit, (code,))
         cut.daemon = True
         cut.start()
     sys.exit(code)
 
 
-async def _awaited(main: Callable[[], Awaitable[int]]) -> int:
-    return await main()
+async def _logged(main: Callable[[], Awaitable[int]]) -> int:
+    try:
+        return await main()
+    except Exception:
+        # Printed by Python, its text would not be redacted.
+        logger.exception("process_failed")
+        return 1
 
 
 def gc_tuning() -> None:
@@ -138,7 +151,7 @@ class Backoff:
             await asyncio.wait_for(stop.wait(), self.next())
 
 
-class PortTaken(RuntimeError):  # noqa: N818 - names what happened
+class PortTaken(RuntimeError):
     """The port of the API cannot be had."""
 
 

@@ -18,8 +18,10 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
+from common.security import Authenticator, Jwks, JwksFile, JwksUrl
 from common.security.demo import (
     DEMO_ISSUER,
     JWKS,
@@ -157,14 +159,17 @@ class ServiceSettings(BaseSettings):
         ensure_demo_secrets(self.secrets_dir)
         return demo_key(self.secrets_dir, name)
 
-    def jwks_file(self) -> Path | None:
-        """The file of the issuer's keys (demo and test), or None when `jwks` is an address."""
+    def authenticator(self) -> Authenticator:
+        """What checks the tokens of this service; makes the demo's keys when it needs them."""
+        keys: Jwks
         if self.jwks.startswith(("https://", "http://")):
-            return None
-        if self.jwks:
-            return Path(self.jwks)
-        ensure_demo_secrets(self.secrets_dir)
-        return self.secrets_dir / JWKS
+            keys = JwksUrl(self.jwks, allow_demo=self.mode is not Mode.PRODUCTION)
+        elif self.jwks:
+            keys = JwksFile(Path(self.jwks))
+        else:
+            ensure_demo_secrets(self.secrets_dir)
+            keys = JwksFile(self.secrets_dir / JWKS)
+        return Authenticator(issuer=self.issuer, audience=self.audience, jwks=keys)
 
     @classmethod
     def settings_customise_sources(
@@ -188,8 +193,13 @@ class ServiceSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            sys.stderr.write(_listed(cls, error))
-            raise SystemExit(2) from None
+            lines = _lines(cls, error)
+        except SettingsError as error:
+            lines = [str(error)]
+        many = "1 setting needs" if len(lines) == 1 else f"{len(lines)} settings need"
+        sys.stderr.write(f"Cannot start, {many} attention:\n")
+        sys.stderr.writelines(f"  {line}\n" for line in lines)
+        raise SystemExit(2)
 
 
 class _SharedVariables(EnvSettingsSource):
@@ -211,8 +221,14 @@ class _SecretFiles(PydanticBaseSettingsSource):
         if not _is_secret(field):
             return None, field_name, False
         prefix = self.config.get("env_prefix", "")
-        path = os.environ.get(f"{prefix}{field_name}_file".upper())
-        return (Path(path).read_text().strip() if path else None), field_name, False
+        variable = f"{prefix}{field_name}_file".upper()
+        path = os.environ.get(variable)
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{variable}: cannot read {path} ({error})") from error
 
     def __call__(self) -> dict[str, Any]:
         found = {
@@ -234,9 +250,9 @@ def _decoded(secret: SecretStr) -> bytes | None:
     return decoded if len(decoded) == KEY_BYTES else None
 
 
-def _listed(settings: type[ServiceSettings], error: ValidationError) -> str:
+def _lines(settings: type[ServiceSettings], error: ValidationError) -> list[str]:
     """One line for each setting that is wrong; never its value."""
-    lines = []
+    lines: list[str] = []
     for item in error.errors(include_input=False, include_url=False):
         if not item["loc"]:
             lines += item["msg"].removeprefix("Value error, ").splitlines()
@@ -248,5 +264,4 @@ def _listed(settings: type[ServiceSettings], error: ValidationError) -> str:
         else:
             what = item["msg"][:1].lower() + item["msg"][1:]
         lines.append(f"{settings.variable(name)}: {what}")
-    many = "1 setting needs" if len(lines) == 1 else f"{len(lines)} settings need"
-    return f"Cannot start, {many} attention:\n" + "".join(f"  {line}\n" for line in lines)
+    return lines

@@ -39,7 +39,7 @@ _RANDOM_ID = re.compile(
 )
 _IDENTIFIERS = (
     (re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+"), "[email]"),
-    (re.compile(r"(?<!\d)\d(?:[ .-]?\d){15,}(?!\d)"), "[nik]"),
+    (re.compile(r"\d{16,}|(?<!\d)(?<!\d[ .-])\d(?:[ .-]?\d){15}(?![ .-]?\d)"), "[nik]"),
     (re.compile(r"(?<![\d.])(?:\+?62|0)[ .-]?8(?:[ .-]?\d){7,11}(?!\d)"), "[phone]"),
     (re.compile(r"(?<![\d.])(?:\+62[ .-]?|\(?0)[2-7]\d{1,2}\)?[ .-]?\d{5,8}(?!\d)"), "[phone]"),
     (re.compile(r"\+\d(?:[ .-]?\d){7,14}(?!\d)"), "[phone]"),
@@ -47,8 +47,9 @@ _IDENTIFIERS = (
 )
 # Postgres and pydantic quote the row or the value that they refuse.
 _QUOTED_VALUES = (
-    (re.compile(r"(?m)^(\s*DETAIL: ).*$"), rf"\1{REMOVED}"),
+    (re.compile(r"(?s)(\nDETAIL: ).*?(?=\nHINT: |\n\n|\Z)"), rf"\1{REMOVED}"),
     (re.compile(r"(?s)(input_value=).*?(, input_type=)"), rf"\1{REMOVED}\2"),
+    (re.compile(r"('input': ).*"), rf"\1{REMOVED}"),
     (
         re.compile(
             r"(?s)(invalid input for query argument \$\d+"
@@ -155,7 +156,7 @@ def configure_logging(service: str, *, level: str = "INFO", stream: TextIO | Non
 _TRACEPARENT: ContextVar[str | None] = ContextVar("traceparent", default=None)
 _REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 _WIRE = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?"
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.{0,200})?"
 )
 
 

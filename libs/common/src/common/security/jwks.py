@@ -18,6 +18,8 @@ FRESH_FOR = 600.0
 """Seconds after which the keys are fetched again."""
 REFETCH_AFTER = 30.0
 """Seconds between two fetches, whoever asks: a flood of unknown key ids is not passed on."""
+RETRY_AFTER = 5.0
+"""Seconds between two attempts while the issuer does not answer."""
 TIMEOUT = 5.0
 MAX_BYTES = 256 * 1024
 DEMO_KID = "demo-"
@@ -25,21 +27,21 @@ DEMO_KID = "demo-"
 
 logger = structlog.get_logger(__name__)
 
-type_of_key = (RSAKey, ECKey, OKPKey)
+PublicKey = RSAKey | ECKey | OKPKey
 
 
-class IssuerUnreachable(Exception):  # noqa: N818 - names what happened
+class IssuerUnreachable(Exception):
     """The issuer's keys could not be read, and none are cached."""
 
 
 class Jwks(Protocol):
     """Where the keys come from."""
 
-    async def key(self, kid: str) -> RSAKey | ECKey | OKPKey | None:
+    async def key(self, kid: str) -> PublicKey | None:
         """The key of that id, or None if the issuer has none; raises IssuerUnreachable."""
 
 
-def parse_keys(document: Any) -> dict[str, RSAKey | ECKey | OKPKey]:
+def parse_keys(document: Any) -> dict[str, PublicKey]:
     """The public signing keys of a JWK set by id; ValueError if it is none."""
     try:
         keys = KeySet.import_key_set(document)
@@ -48,7 +50,7 @@ def parse_keys(document: Any) -> dict[str, RSAKey | ECKey | OKPKey]:
     return {
         key.kid: key
         for key in keys
-        if key.kid and isinstance(key, type_of_key) and key.get("use", "sig") == "sig"
+        if key.kid and isinstance(key, PublicKey) and key.get("use", "sig") == "sig"
     }
 
 
@@ -58,9 +60,9 @@ class JwksFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._read_at: int | None = None
-        self._keys: dict[str, RSAKey | ECKey | OKPKey] = {}
+        self._keys: dict[str, PublicKey] = {}
 
-    async def key(self, kid: str) -> RSAKey | ECKey | OKPKey | None:
+    async def key(self, kid: str) -> PublicKey | None:
         try:
             changed = self._path.stat().st_mtime_ns
             if changed != self._read_at:
@@ -88,36 +90,41 @@ class JwksUrl:
         self._transport = transport
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
-        self._keys: dict[str, RSAKey | ECKey | OKPKey] = {}
-        self._fetched_at = -FRESH_FOR
-        self._tried_at = -REFETCH_AFTER
+        self._keys: dict[str, PublicKey] = {}
+        self._fetched_at: float | None = None
+        self._failed_at: float | None = None
 
-    async def key(self, kid: str) -> RSAKey | ECKey | OKPKey | None:
-        if self._wants_fetch(kid):
+    async def key(self, kid: str) -> PublicKey | None:
+        # A known key does not wait while somebody else refreshes.
+        if self._wants_fetch(kid) and not (kid in self._keys and self._lock.locked()):
             async with self._lock:
                 if self._wants_fetch(kid):
                     await self._fetch()
-        if not self._keys:
-            raise IssuerUnreachable(f"no keys could be read from {self._url}")
-        return self._keys.get(kid)
+        key = self._keys.get(kid)
+        if key is None and (self._failed_at is not None or self._fetched_at is None):
+            raise IssuerUnreachable(f"the keys could not be read from {self._url}")
+        return key
 
     def _wants_fetch(self, kid: str) -> bool:
         now = self._monotonic()
-        if now - self._tried_at < REFETCH_AFTER:
-            return False
-        return kid not in self._keys or now - self._fetched_at >= FRESH_FOR
+        if self._failed_at is not None:
+            return now - self._failed_at >= RETRY_AFTER
+        if self._fetched_at is None:
+            return True
+        return now - self._fetched_at >= (FRESH_FOR if kid in self._keys else REFETCH_AFTER)
 
     async def _fetch(self) -> None:
-        self._tried_at = self._monotonic()
         try:
             keys = parse_keys(json.loads(await self._read()))
         except (httpx2.HTTPError, ValueError, TimeoutError) as error:
+            self._failed_at = self._monotonic()
             logger.warning("jwks_unreachable", url=self._url, reason=type(error).__name__)
             return
         if not self._allow_demo:
             keys = {kid: key for kid, key in keys.items() if not kid.startswith(DEMO_KID)}
         self._keys = keys
         self._fetched_at = self._monotonic()
+        self._failed_at = None
 
     async def _read(self) -> bytes:
         async with (

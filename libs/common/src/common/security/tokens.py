@@ -41,7 +41,7 @@ class Caller:
         return f"{self.issuer} {self.subject}"
 
 
-class Rejected(Exception):  # noqa: N818 - names what happened
+class Rejected(Exception):
     """The token is not one that we accept; the text says why, without the token."""
 
 
