@@ -24,13 +24,21 @@ class Quiet(SimpleHTTPRequestHandler):
     """Serves a folder; remembers what was asked for."""
 
     asked: list[str]
+    cut: set[str]
 
     def log_message(self, *_: object) -> None:
         """No output."""
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
-        super().do_GET()
+        if self.path in self.cut:
+            self.cut.remove(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"half")
+        else:
+            super().do_GET()
 
 
 class Server(ThreadingHTTPServer):
@@ -49,10 +57,16 @@ def served(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def asked(served: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def cut() -> set[str]:
+    """Paths that are cut short when next asked for."""
+    return set()
+
+
+@pytest.fixture
+def asked(served: Path, cut: set[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What was asked of that repository, served on the loopback address."""
     asked: list[str] = []
-    serving = type("Serving", (Quiet,), {"asked": asked})
+    serving = type("Serving", (Quiet,), {"asked": asked, "cut": cut})
     with Server(("127.0.0.1", 0), partial(serving, directory=str(served))) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
@@ -90,6 +104,15 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(
     fetch(tmp_path, said.append, jars=GOOD)
     assert GOOD[3].is_at(paths[3])
     assert len(asked) == len(GOOD) + 1
+
+
+def test_a_download_cut_short_is_tried_again(
+    asked: list[str], cut: set[str], tmp_path: Path, said: list[str]
+) -> None:
+    cut.add(f"/{GOOD[0].path}")
+    (path,) = fetch(tmp_path, said.append, jars=GOOD[:1])
+    assert GOOD[0].is_at(path)
+    assert len(asked) == 2
 
 
 def test_a_corrupt_package_is_refused_by_name(

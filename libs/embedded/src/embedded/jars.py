@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
+from http import HTTPStatus
+from http.client import HTTPException
 from importlib.resources import files
 from pathlib import Path
 from urllib.error import HTTPError
@@ -123,11 +125,10 @@ def _bring(jar: Jar, folder: Path, source: Repository, cancelled: threading.Even
     try:
         for attempt in range(1, TRIES + 1):
             try:
-                digest = _copy(f"{source.address}/{jar.path}", part, cancelled)
+                digest = _copy(f"{source.address}/{jar.path}", part, jar.size, cancelled)
                 break
-            except OSError as error:
-                absent = isinstance(error, HTTPError) and error.code < 500  # noqa: PLR2004
-                if absent or attempt == TRIES or cancelled.wait(0.5 * attempt):
+            except (OSError, HTTPException) as error:
+                if _is_final(error) or attempt == TRIES or cancelled.wait(0.5 * attempt):
                     raise DownloadError(_refusal(jar, source, error)) from error
         if digest != jar.sha256:
             raise DownloadError(
@@ -140,7 +141,14 @@ def _bring(jar: Jar, folder: Path, source: Repository, cancelled: threading.Even
         part.unlink(missing_ok=True)
 
 
-def _copy(address: str, part: Path, cancelled: threading.Event) -> str:
+def _is_final(error: Exception) -> bool:
+    if isinstance(error, HTTPError):
+        error.close()
+        return error.code < HTTPStatus.INTERNAL_SERVER_ERROR
+    return False
+
+
+def _copy(address: str, part: Path, size: int, cancelled: threading.Event) -> str:
     digest = sha256()
     deadline = time.monotonic() + PATIENCE
     # repository() lets only http and https through.
@@ -152,10 +160,12 @@ def _copy(address: str, part: Path, cancelled: threading.Event) -> str:
                 raise TimeoutError(f"not here after {PATIENCE:.0f} s")
             digest.update(piece)
             stream.write(piece)
+        if stream.tell() < size:
+            raise ConnectionError(f"it ended after {stream.tell()} of {size} bytes")
     return digest.hexdigest()
 
 
-def _refusal(jar: Jar, source: Repository, error: OSError) -> str:
+def _refusal(jar: Jar, source: Repository, error: Exception) -> str:
     return (
         f"{jar.coordinates} could not be fetched from {source}: {error}. Check the network, or set"
         f" {SETTING} to the base address of a repository this machine can reach."
