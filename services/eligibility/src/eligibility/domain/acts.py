@@ -13,7 +13,7 @@ TITLED = frozenset({Title.DITETAPKAN, Title.DIRESMIKAN})
 """Titles that a village keeps or loses; DICANANGKAN is only an announcement."""
 
 
-class ActRefused(Exception):  # noqa: N818 -- a named refusal, not a fault
+class ActRefused(Exception):
     """The act does not fit the village's title or standing."""
 
     def __init__(self, code: str, reason: str) -> None:
@@ -77,29 +77,18 @@ def after(recorded: Recorded, act: ActKind) -> Recorded | None:
 
 
 REFUSALS = {
-    ActKind.CALON: (
-        "ALREADY_DESIGNATED",
-        "Desa sudah ditetapkan sehingga tidak dapat dicalonkan lagi.",
-    ),
+    ActKind.CALON: ("ALREADY_DESIGNATED", "Desa sudah ditetapkan; pencalonan tidak diperlukan."),
     ActKind.PENCANANGAN: (
         "ALREADY_TITLED_OR_REVOKED",
-        "Pencanangan hanya untuk desa yang belum bergelar; "
-        "setelah pencabutan, jalan kembali adalah penetapan baru.",
+        "Desa sudah bergelar, atau gelarnya dicabut: jalan kembali adalah penetapan baru.",
     ),
     ActKind.PENETAPAN: ("ALREADY_DESIGNATED", "Desa sudah ditetapkan."),
     ActKind.PERESMIAN: (
         "NOT_DESIGNATED",
-        "Peresmian hanya untuk desa yang sudah ditetapkan, belum diresmikan, "
-        "dan tidak sedang ditangguhkan.",
+        "Peresmian hanya untuk desa berstatus ditetapkan yang tidak sedang ditangguhkan.",
     ),
-    ActKind.PENANGGUHAN: (
-        "NOT_IN_FORCE",
-        "Penangguhan hanya untuk gelar yang sedang berlaku.",
-    ),
-    ActKind.PEMULIHAN: (
-        "NOT_SUSPENDED",
-        "Pemulihan hanya untuk gelar yang sedang ditangguhkan.",
-    ),
+    ActKind.PENANGGUHAN: ("NOT_IN_FORCE", "Penangguhan hanya untuk gelar yang sedang berlaku."),
+    ActKind.PEMULIHAN: ("NOT_SUSPENDED", "Pemulihan hanya untuk gelar yang ditangguhkan."),
     ActKind.PENCABUTAN: ("NO_TITLE", "Desa tidak menyandang gelar yang dapat dicabut."),
 }
 """Code and reason of each act that does not fit."""

@@ -157,7 +157,7 @@ class RuleSet:
 _RULE_SET = TypeAdapter(RuleSet)
 
 
-class ImpossibleRuleSet(ValueError):  # noqa: N818 -- a named refusal, not a fault
+class ImpossibleRuleSet(ValueError):
     """A rule set is not one: the message says where, what was there and what to do."""
 
 

@@ -1,0 +1,146 @@
+"""A village on one day against a rule set, with the outcome of every criterion."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum, auto
+
+from common.events.words import PostKind
+
+from eligibility.domain.days import add_months
+from eligibility.domain.facts import HEADS
+from eligibility.domain.posts import Seat
+from eligibility.domain.rules import (
+    CoverageAsked,
+    Group,
+    Parameters,
+    PostsCovered,
+    RuleSet,
+    SosialisasiWithin,
+)
+from eligibility.domain.status import Assessment, Judgement, Missing, Outcome
+
+UNDECIDED = Judgement(None)
+
+
+@dataclass(frozen=True, slots=True)
+class VillageOn:
+    """What the criteria look at on one day."""
+
+    seats: Mapping[Seat, int] | None
+    """How many decreed posts are so; None: the list of posts is unknown."""
+    last_sosialisasi: date | None
+
+
+class Verdict(Enum):
+    """What a post is worth to a criterion."""
+
+    COVERED = auto()
+    NOT_COVERED = auto()
+    OPEN = auto()
+    """Vacant for so short that it is neither covered nor missing."""
+    VACANT = auto()
+
+
+def assess(village: VillageOn, rules: RuleSet | None, day: date) -> Assessment:
+    """Both judgements of a day; without a rule set nothing can be decided."""
+    if rules is None:
+        return Assessment(UNDECIDED, UNDECIDED)
+    return Assessment(
+        judge(village, rules, day, keep=False),
+        judge(village, rules, day, keep=True),
+    )
+
+
+def judge(village: VillageOn, rules: RuleSet, day: date, *, keep: bool) -> Judgement:
+    """The rule set's group under its `keep` or its `enter` parameters."""
+    outcomes = {
+        criterion.name: outcome_of(criterion, village, rules.parameters, day, keep=keep)
+        for criterion in rules.criteria
+    }
+    return Judgement(combine(rules.group, outcomes), tuple(outcomes.values()))
+
+
+def combine(group: Group, outcomes: Mapping[str, Outcome]) -> bool | None:
+    """Whether enough members are met; an undecided one can be outvoted, not overlooked."""
+    votes = [
+        combine(member, outcomes) if isinstance(member, Group) else outcomes[member.name].met
+        for member in group.members
+    ]
+    if votes.count(True) >= needed(group):
+        return True
+    return None if None in votes else False
+
+
+def needed(group: Group) -> int:
+    """How many of its members a group needs."""
+    if group.mode == "all":
+        return len(group.members)
+    return group.n or 1
+
+
+def outcome_of(
+    criterion: PostsCovered | SosialisasiWithin,
+    village: VillageOn,
+    parameters: Parameters,
+    day: date,
+    *,
+    keep: bool,
+) -> Outcome:
+    if isinstance(criterion, PostsCovered):
+        return _posts_covered(criterion, village, parameters, day, keep=keep)
+    asked = criterion.keep if keep else criterion.enter
+    held = village.last_sosialisasi
+    met = held is not None and day < add_months(held, asked.months)
+    return Outcome(criterion.name, met, required=1, actual=int(met))
+
+
+def _posts_covered(
+    criterion: PostsCovered, village: VillageOn, parameters: Parameters, day: date, *, keep: bool
+) -> Outcome:
+    if village.seats is None:
+        return Outcome(criterion.name, None, required=0, actual=0)
+    asked = criterion.keep if keep else criterion.enter
+    posts: Counter[Verdict] = Counter()
+    vacant: Counter[PostKind] = Counter()
+    uncovered: Counter[PostKind] = Counter()
+    for seat, count in village.seats.items():
+        if seat.kind not in criterion.post_kinds:
+            continue
+        verdict = verdict_on(seat, asked, parameters, day)
+        posts[verdict] += count
+        if verdict is Verdict.NOT_COVERED:
+            uncovered[seat.kind] += count
+        elif verdict is not Verdict.COVERED:
+            vacant[seat.kind] += count
+    decreed = posts.total()
+    filled = posts[Verdict.COVERED] + posts[Verdict.NOT_COVERED]
+    required = -(-asked.min_share * (decreed - posts[Verdict.OPEN]) // 100)
+    actual = posts[Verdict.COVERED]
+    decidable = decreed > 0 and 100 * filled >= parameters.min_filled * decreed
+    return Outcome(
+        criterion.name,
+        actual >= required if decidable else None,
+        required,
+        actual,
+        tuple(
+            Missing(kind, vacant[kind], uncovered[kind]) for kind in sorted({*vacant, *uncovered})
+        ),
+    )
+
+
+def verdict_on(seat: Seat, asked: CoverageAsked, parameters: Parameters, day: date) -> Verdict:
+    """What a post is worth on a day; a vacancy begins to be missed after its days."""
+    if seat.vacant_since is not None:
+        missed = day >= seat.vacant_since + timedelta(days=vacancy_days(seat.kind, parameters))
+        return Verdict.VACANT if missed else Verdict.OPEN
+    has = seat.active | seat.in_grace if asked.keep_in_grace else seat.active
+    return Verdict.COVERED if asked.programmes <= has else Verdict.NOT_COVERED
+
+
+def vacancy_days(kind: PostKind, parameters: Parameters) -> int:
+    """How long a vacancy of such a post is neither covered nor missing."""
+    return parameters.head_vacancy_days if kind in HEADS else parameters.vacancy_days
