@@ -1,0 +1,239 @@
+"""What eligibility does, one method a deed; each opens its transaction here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set  # noqa: PYI025
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from common import idempotency
+from common.clock import Clock
+from common.database import Connection, Database, Queries
+from common.idempotency import Answer, Once
+from common.ids import Ids
+from common.inbox import MARKS_LOCK
+from common.outbox import VillageLocks, lock_villages
+from common.received import Received
+from common.security import Caller
+
+from eligibility.counts import Place, count
+from eligibility.domain.acts import ActRefused, may_act
+from eligibility.domain.facts import Acted, ActKind, Known
+from eligibility.domain.fold import fold
+from eligibility.domain.rules import default_rule_sets
+from eligibility.intake import Intake, NewFact, refuse_impossible, sort_out
+from eligibility.judge import Judge
+from eligibility.judging import Input
+from eligibility.storage.facts import FactStore, input_of
+from eligibility.storage.rule_sets import RuleSetStore
+from eligibility.storage.villages import VillageStore
+
+REVIEWS = 500
+"""Villages reviewed in one transaction."""
+EMITTED_KEPT = timedelta(days=30)
+PURGE_BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person enters: the deed, its letter's number and date, and who signed."""
+
+    act: ActKind
+    number: str
+    effective_on: date
+    signing_office: str
+    reason: str | None = None
+
+
+class Certification:
+    """Keeps what each village's status is made of, decides it, and says what changed."""
+
+    def __init__(self, database: Database, *, clock: Clock, ids: Ids) -> None:
+        queries = Queries.of("eligibility.storage")
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._queries = queries
+        self._villages = VillageStore(queries)
+        self._facts = FactStore(queries)
+        self._rule_sets = RuleSetStore(queries)
+        self._judge = Judge(queries, clock=clock, ids=ids)
+
+    async def apply(
+        self,
+        connection: Connection,
+        locks: VillageLocks,
+        accepted: Mapping[str, Sequence[Received]],
+    ) -> None:
+        """Note a batch of the registry's events in its transaction; raises ImpossibleEvent."""
+        intake = sort_out(accepted)
+        places = await self._villages.places(connection, accepted.keys())
+        strangers = accepted.keys() - places.keys() - intake.known.keys()
+        if intake.known:
+            await self._villages.know(connection, intake.known)
+        if strangers:
+            await self._villages.expect(connection, strangers)
+        arrived = {
+            key for key, place in places.items() if not place.time_zone
+        } & intake.known.keys()
+        today = self._judge.today()
+        counting = _counting(intake.enrollments, places, intake, arrived)
+        counted = count(intake.enrollments, counting, today)
+        if counted.ledger or counted.sums:
+            await self._villages.add_counts(connection, counted)
+        if arrived:
+            zones = {key: intake.known[key].time_zone for key in arrived}
+            await self._villages.recount(connection, {key: today[z] for key, z in zones.items()})
+        first = [NewFact.told_by(event, fact) for event, fact in counted.first]
+        new = [*intake.facts, *first]
+        if new:
+            await self._facts.add(connection, new)
+            await self._note_facts(connection, locks, new, places.keys(), arrived)
+
+    async def _note_facts(
+        self,
+        connection: Connection,
+        locks: VillageLocks,
+        new: Sequence[NewFact],
+        rows: Set[str],
+        arrived: Set[str],
+    ) -> None:
+        """Judge the villages that new facts are about; of a bare village there is nothing."""
+        inputs: dict[str, list[Input]] = {}
+        for fact in new:
+            inputs.setdefault(fact.village_key, []).append(input_of(fact))
+        bare = {f.village_key for f in new if isinstance(f.fact, Known)} - rows
+        bare -= {f.village_key for f in new if not isinstance(f.fact, Known)}
+        for key in bare:
+            del inputs[key]
+        if not inputs:
+            return
+        stored = await self._facts.of(connection, inputs.keys())
+        refuse_impossible(new, {key: facts.facts for key, facts in stored.items()})
+        for key in arrived & inputs.keys():
+            # Its earlier facts had no decision that could have named them.
+            inputs[key] = stored[key].inputs
+        await self._judge.enter(connection, locks, stored, inputs)
+
+    async def record_act(
+        self, code: str, act: Act, caller: Caller, once: Once | None = None
+    ) -> Answer:
+        """Enter an act and what it makes of the village; raises UnknownVillage and ActRefused."""
+        async with self._database.transaction() as connection:
+            if once and (answer := await idempotency.claim(connection, once, self._clock.now())):
+                return answer
+            await self._see(connection, caller.areas)
+            key = await self._villages.key_of(connection, code)
+            locks = await lock_villages(connection, [key], MARKS_LOCK)
+            new = await self._allowed(connection, key, act)
+            await self._facts.add(connection, [new])
+            await self._facts.add_act(
+                connection,
+                (
+                    new.fact.id,
+                    key,
+                    act.act.value,
+                    act.number,
+                    act.effective_on,
+                    act.signing_office,
+                    act.reason,
+                    caller.issuer,
+                    caller.subject,
+                    new.fact.recorded_at,
+                ),
+            )
+            stored = await self._facts.of(connection, [key])
+            appended = await self._judge.enter(connection, locks, stored, {key: [input_of(new)]})
+            answer = Answer(
+                201,
+                {"act_id": str(new.fact.id), "village_key": key},
+                tuple(event.position for event in appended),
+            )
+            if once:
+                await idempotency.store(connection, once, answer, self._clock.now())
+            return answer
+
+    async def _allowed(self, connection: Connection, key: str, act: Act) -> NewFact:
+        """The act as a fact, if it fits the village's status on its day."""
+        stored = await self._facts.of(connection, [key])
+        village = (await self._villages.working(connection, [key]))[key]
+        today = self._clock.today(village.time_zone)
+        if act.effective_on > today:
+            raise ActRefused(
+                "ACT_IN_FUTURE",
+                f"Tanggal {act.effective_on.isoformat()} belum tiba; catat pada harinya.",
+            )
+        rules = (await self._judge.rules_of(connection, stored))[key]
+        history = fold(stored[key].facts, rules, until=act.effective_on)
+        may_act(history.on(act.effective_on), act.act, reason=act.reason)
+        now = self._clock.now()
+        fact = Acted(
+            effective_on=act.effective_on, recorded_at=now, id=self._ids.event(now), act=act.act
+        )
+        return NewFact(key, fact)
+
+    async def review_due(self, limit: int = REVIEWS) -> int:
+        """Judge villages whose day has come, oldest first; how many there were."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            candidates = await self._villages.due(connection, now, limit)
+        if not candidates:
+            return 0
+        async with self._database.transaction() as connection:
+            locks = await lock_villages(connection, candidates, MARKS_LOCK)
+            due = await self._villages.still_due(connection, locks.keys, now)
+            if due:
+                await self._review(connection, locks, due, now)
+        return len(candidates)
+
+    async def _review(
+        self,
+        connection: Connection,
+        locks: VillageLocks,
+        due: Mapping[str, datetime],
+        now: datetime,
+    ) -> None:
+        working = await self._villages.working(connection, due.keys())
+        today = self._judge.today()
+        await self._villages.recount(
+            connection, {key: today[village.time_zone] for key, village in working.items()}
+        )
+        await self._villages.emit_once(connection, due, now)
+        stored = await self._facts.of(connection, due.keys())
+        inputs = {key: [Input(None, due_at)] for key, due_at in due.items()}
+        await self._judge.enter(connection, locks, stored, inputs)
+
+    async def install_default_rules(self) -> None:
+        """Store the rules that hold until a branch sets its own; again, it changes nothing."""
+        async with self._database.transaction() as connection:
+            await self._rule_sets.add(connection, default_rule_sets())
+
+    async def settle(self, until: datetime) -> None:
+        """Every fact of the registry recorded before `until` has had its effect here."""
+        async with self._database.transaction() as connection:
+            await self._villages.settle(connection, until)
+
+    async def purge(self) -> int:
+        """Delete a batch of what no one will ask for any more; how many rows."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            emitted = await self._villages.purge_emitted(
+                connection, now - EMITTED_KEPT, PURGE_BATCH
+            )
+            return emitted + await idempotency.purge(connection, now)
+
+    async def _see(self, connection: Connection, areas: Set[str]) -> None:
+        await connection.execute(self._queries["see"], " ".join(sorted(areas)))
+
+
+def _counting(
+    enrollments: Iterable[str], places: Mapping[str, Place], intake: Intake, arrived: Set[str]
+) -> dict[str, Place]:
+    """The places as this batch leaves them; those just arrived are counted from the ledger."""
+    counting = {}
+    for key in enrollments:
+        place = places.get(key, Place())
+        if key in intake.known and key not in arrived:
+            place = Place(intake.known[key].time_zone, place.registered_since)
+        counting[key] = place
+    return counting

@@ -1,0 +1,78 @@
+"""A batch sorted out: what is only counted, what the fold needs, and what is area data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from common.events.envelope import Origin
+from common.events.registry import VillageKnown
+from common.received import ImpossibleEvent, Received, parse
+
+from eligibility.counts import ENROLLMENTS
+from eligibility.domain.facts import Appointed, CoverageChanged, Fact, Left, fact_of
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """A fact and the event that told it; an act of a person comes without one."""
+
+    village_key: str
+    fact: Fact
+    origin: Origin = Origin.LIVE
+    batch_id: UUID | None = None
+    event: Received | None = None
+
+    @classmethod
+    def told_by(cls, event: Received, fact: Fact) -> NewFact:
+        return cls(event.subject, fact, event.origin, event.batchid, event)
+
+
+@dataclass(slots=True)
+class Intake:
+    enrollments: dict[str, list[Received]] = field(default_factory=dict)
+    facts: list[NewFact] = field(default_factory=list)
+    known: dict[str, VillageKnown] = field(default_factory=dict)
+    """The latest area data of each village that the batch has some of."""
+
+
+def sort_out(accepted: Mapping[str, Sequence[Received]]) -> Intake:
+    """Sort the events of a batch; raises ImpossibleEvent."""
+    intake = Intake()
+    for key, events in accepted.items():
+        counted = [event for event in events if event.type in ENROLLMENTS]
+        if counted:
+            intake.enrollments[key] = counted
+        if len(counted) < len(events):
+            for event in events:
+                if event.type not in ENROLLMENTS:
+                    _take(intake, event)
+    return intake
+
+
+def _take(intake: Intake, event: Received) -> None:
+    data = parse(event)
+    if isinstance(data, VillageKnown):
+        intake.known[event.subject] = data
+    fact = fact_of(event.type, data, recorded_at=event.time, id=event.id)
+    if fact is not None:
+        intake.facts.append(NewFact.told_by(event, fact))
+
+
+def refuse_impossible(new: Sequence[NewFact], facts: Mapping[str, Sequence[Fact]]) -> None:
+    """Raise ImpossibleEvent for a change or an end of a term that was never appointed."""
+    for fact in new:
+        if fact.event is None or not isinstance(fact.fact, CoverageChanged | Left):
+            continue
+        term = fact.fact.term_id
+        if not _was_appointed(term, fact.fact.recorded_at, facts[fact.village_key]):
+            raise ImpossibleEvent(fact.event, f"term {term} was never appointed here")
+
+
+def _was_appointed(term: UUID, before: datetime, facts: Sequence[Fact]) -> bool:
+    return any(
+        isinstance(fact, Appointed) and fact.term_id == term and fact.recorded_at < before
+        for fact in facts
+    )

@@ -1,0 +1,180 @@
+"""From facts to an entry of the decision log: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from common.clock import midnight
+from common.events import eligibility as contract
+from common.events.envelope import Origin
+from common.events.words import TimeZone
+
+from eligibility.domain.facts import Fact
+from eligibility.domain.fold import fold
+from eligibility.domain.rules import RuleSet
+from eligibility.domain.status import Face, History, Status
+
+MAX_INPUTS = 1000
+
+Told: TypeAlias = tuple[Face, date | None, date | None, date | None, bool]
+
+
+def told(status: Status) -> Told:
+    """What makes two decisions different: four fields, three days and the flag.
+
+    Reasons and the rule set are those of the moment of a decision; a change of them alone is none.
+    """
+    return (
+        status.face,
+        status.failing_since,
+        status.grace_ends,
+        status.undecidable_since,
+        status.flagged,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A village's working row, as far as deciding needs it."""
+
+    village_key: str
+    village_code: str
+    regency_code: str
+    time_zone: TimeZone
+    next_count_on: date | None
+    next_review_at: datetime | None
+    status: Status
+    """Cached; without reasons."""
+    since: date | None
+    last_decision_id: UUID | None
+
+    def decided(self, decision_id: UUID) -> Working:
+        return replace(self, last_decision_id=decision_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    status: Status
+    since: date
+    """First day of the unbroken run of days about which the log would say the same."""
+    next_review_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a decision is made of: an event or an act, or for a review the day that began."""
+
+    id: UUID | None
+    time: datetime
+    origin: Origin = Origin.LIVE
+    batch_id: UUID | None = None
+
+
+def judge(
+    village: Working, facts: Iterable[Fact], rule_sets: Sequence[RuleSet], today: date
+) -> Judged:
+    """The village's status today, and when to look again."""
+    history = fold(facts, rule_sets, until=today)
+    days = [day for day in (history.next_review_on, village.next_count_on) if day is not None]
+    return Judged(
+        history.on(today),
+        start_of(history, today),
+        midnight(min(days), village.time_zone) if days else None,
+    )
+
+
+def start_of(history: History, day: date) -> date:
+    """First day of the unbroken run up to `day` in which the log would say the same."""
+    current = told(history.on(day))
+    start = day
+    for interval in reversed(history.intervals):
+        if interval.start <= day:
+            if told(interval.status) != current:
+                break
+            start = interval.start
+    return start
+
+
+def decision_of(
+    village: Working, judged: Judged, inputs: Sequence[Input], decision_id: UUID
+) -> contract.CertificationChanged | None:
+    """The log's next entry, or None when it would say the same as the last one."""
+    status = judged.status
+    if told(status) == told(village.status):
+        return None
+    newest_first = sorted(inputs, key=lambda cause: cause.time, reverse=True)
+    ids = [cause.id for cause in newest_first if cause.id is not None]
+    if not ids:
+        # Time alone: the events that explain what is so now.
+        ids = list(dict.fromkeys(r.because for r in status.reasons if r.because is not None))
+    return contract.CertificationChanged(
+        effective_on=judged.since,
+        village_code=village.village_code,
+        decision_id=decision_id,
+        previous_decision_id=village.last_decision_id,
+        previous=face_of(village.status),
+        current=face_of(status),
+        reasons=reasons_of(status),
+        rule_set=rule_set_of(status),
+        failing_since=status.failing_since,
+        grace_ends=status.grace_ends,
+        undecidable_since=status.undecidable_since,
+        flagged=status.flagged,
+        inputs=tuple(ids[:MAX_INPUTS]),
+        newest_input_time=newest_first[0].time,
+    )
+
+
+def origin_of(inputs: Iterable[Input]) -> Origin:
+    """LIVE if any input is, else that of the newest."""
+    newest_first = sorted(inputs, key=lambda cause: cause.time, reverse=True)
+    live = any(cause.origin is Origin.LIVE for cause in newest_first)
+    return Origin.LIVE if live else newest_first[0].origin
+
+
+def batch_of(inputs: Iterable[Input]) -> UUID | None:
+    """The import that the newest input with one belongs to."""
+    newest_first = sorted(inputs, key=lambda cause: cause.time, reverse=True)
+    return next((cause.batch_id for cause in newest_first if cause.batch_id), None)
+
+
+def face_of(status: Status) -> contract.Face:
+    face = status.face
+    return contract.Face(
+        eligibility=face.eligibility, stage=face.stage, title=face.title, standing=face.standing
+    )
+
+
+def rule_set_of(status: Status) -> contract.RuleSetRef | None:
+    ref = status.rule_set
+    if ref is None:
+        return None
+    return contract.RuleSetRef(
+        rule_set_id=ref.rule_set_id, version=ref.version, checksum=ref.checksum
+    )
+
+
+def reasons_of(status: Status) -> tuple[contract.Reason, ...]:
+    return tuple(
+        contract.Reason(
+            criterion=reason.criterion,
+            met=reason.met,
+            required=reason.required,
+            actual=reason.actual,
+            missing=tuple(
+                contract.Missing(
+                    post_kind=missing.post_kind,
+                    vacant=missing.vacant,
+                    not_covered=missing.not_covered,
+                )
+                for missing in reason.missing
+            ),
+            since=reason.since,
+            because=reason.because,
+        )
+        for reason in status.reasons
+    )

@@ -1,0 +1,1 @@
+"""Where eligibility keeps what it knows: stores take the connection, never open or commit."""

@@ -1,0 +1,192 @@
+"""The working rows of the villages and the ledger of their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+import asyncpg
+from common.database import Connection, Queries
+from common.events.registry import VillageKnown
+from common.events.words import Eligibility, Stage, Standing, TimeZone, Title
+
+from eligibility.counts import COUNTS, Counted, Place
+from eligibility.domain.status import Face, RuleSetRef, Status
+from eligibility.judging import Judged, Working
+from eligibility.storage.arrays import columns, literal
+
+UNDOTTED = 10
+NO_COUNTS = [()] * (3 + len(COUNTS))
+
+
+class UnknownVillage(LookupError):
+    """No village has this code, or the caller may not see it."""
+
+
+def dotted(code: str) -> str:
+    """`3326122008` as `33.26.12.2008`; a dotted code stays."""
+    if len(code) == UNDOTTED and code.isdigit():
+        return f"{code[:2]}.{code[2:4]}.{code[4:6]}.{code[6:]}"
+    return code
+
+
+class VillageStore:
+    """Rows are written by who holds the village's lock."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+
+    async def places(self, connection: Connection, keys: Collection[str]) -> dict[str, Place]:
+        """The places of the villages that have a row."""
+        rows = await connection.fetch(self._queries["places"], list(keys))
+        return {key: Place(zone and TimeZone(zone), since) for key, zone, since in rows}
+
+    async def know(self, connection: Connection, known: Mapping[str, VillageKnown]) -> None:
+        """Take over area data; new villages get their row."""
+        rows = [
+            (
+                key,
+                village.village_code,
+                village.name,
+                village.kind.value,
+                village.kecamatan_code,
+                village.kecamatan_name,
+                village.regency_code,
+                village.regency_name,
+                village.regency_kind.value,
+                village.province_code,
+                village.province_name,
+                village.time_zone.value,
+            )
+            for key, village in known.items()
+        ]
+        await connection.execute(self._queries["know_villages"], *columns(rows))
+
+    async def expect(self, connection: Connection, keys: Collection[str]) -> None:
+        """Make rows for villages whose area data is yet to come."""
+        await connection.execute(self._queries["expect_villages"], list(keys))
+
+    async def add_counts(self, connection: Connection, counted: Counted) -> None:
+        """Add a batch's deltas to the ledger and, where due, to the working rows."""
+        keys, effective, known, *deltas = columns(counted.ledger) or NO_COUNTS
+        *sums, since, later, review = columns(counted.sums) or [()] * (4 + len(COUNTS))
+        await connection.execute(
+            self._queries["add_counts"],
+            keys,
+            *map(literal, (effective, known, *deltas)),
+            sums[0],
+            *map(literal, (*sums[1:], since, later)),
+            review,
+        )
+
+    async def recount(self, connection: Connection, today: Mapping[str, date]) -> None:
+        """Sum the ledger anew for villages on which a day began or that became known."""
+        await connection.execute(self._queries["recount"], list(today), list(today.values()))
+
+    async def working(self, connection: Connection, keys: Collection[str]) -> dict[str, Working]:
+        """The working rows of the villages that are known."""
+        rows = await connection.fetch(self._queries["working_rows"], list(keys))
+        return {row["village_key"]: _working(row) for row in rows}
+
+    async def write_statuses(
+        self, connection: Connection, judged: Iterable[tuple[Working, Judged]]
+    ) -> None:
+        """Cache what was judged; `last_decision_id` is the working row's."""
+        rows = [
+            (
+                village.village_key,
+                *_face(result.status),
+                result.since,
+                result.status.failing_since,
+                result.status.grace_ends,
+                result.status.undecidable_since,
+                result.status.flagged,
+                *_ref(result.status),
+                village.last_decision_id,
+                result.next_review_at,
+            )
+            for village, result in judged
+        ]
+        if rows:
+            await connection.execute(self._queries["write_statuses"], *columns(rows))
+
+    async def due(self, connection: Connection, now: datetime, limit: int) -> list[str]:
+        """Candidates for review, oldest first; read without locks."""
+        rows = await connection.fetch(self._queries["due_villages"], now, limit)
+        return [row["village_key"] for row in rows]
+
+    async def still_due(
+        self, connection: Connection, keys: Collection[str], now: datetime
+    ) -> dict[str, datetime]:
+        """When each of the locked villages fell due, of those that still are."""
+        rows = await connection.fetch(self._queries["still_due"], list(keys), now)
+        return {row["village_key"]: row["next_review_at"] for row in rows}
+
+    async def emit_once(
+        self, connection: Connection, due: Mapping[str, datetime], now: datetime
+    ) -> frozenset[str]:
+        """The villages whose due moment was not emitted before."""
+        rows = await connection.fetch(
+            self._queries["emit_once"], list(due), list(due.values()), now
+        )
+        return frozenset(row["subject"] for row in rows)
+
+    async def purge_emitted(self, connection: Connection, before: datetime, limit: int) -> int:
+        """Delete a batch of due moments long past; how many."""
+        status = await connection.execute(self._queries["purge_emitted"], before, limit)
+        return int(status.split()[-1])
+
+    async def settle(self, connection: Connection, until: datetime) -> None:
+        await connection.execute(self._queries["settle"], until)
+
+    async def key_of(self, connection: Connection, code: str) -> str:
+        """The key of the village that the caller may see under this code; raises UnknownVillage."""
+        key: str | None = await connection.fetchval(self._queries["key_of"], dotted(code))
+        if key is None:
+            raise UnknownVillage(code)
+        return key
+
+    async def marks(self, connection: Connection, key: str) -> asyncpg.Record | None:
+        return await connection.fetchrow(self._queries["marks_of"], key)
+
+
+def status_of(row: asyncpg.Record) -> Status:
+    """The cached status of a working row, without reasons."""
+    ref = row["rule_set_id"]
+    return Status(
+        Face(
+            Eligibility(row["eligibility"]),
+            Stage(row["stage"]),
+            Title(row["title"]),
+            Standing(row["standing"]),
+        ),
+        rule_set=ref and RuleSetRef(ref, row["rule_set_version"], row["rule_set_checksum"]),
+        failing_since=row["failing_since"],
+        grace_ends=row["grace_ends"],
+        undecidable_since=row["undecidable_since"],
+        flagged=row["flagged"],
+    )
+
+
+def _working(row: asyncpg.Record) -> Working:
+    return Working(
+        row["village_key"],
+        row["village_code"],
+        row["regency_code"],
+        TimeZone(row["time_zone"]),
+        row["next_count_on"],
+        row["next_review_at"],
+        status_of(row),
+        row["since"],
+        row["last_decision_id"],
+    )
+
+
+def _face(status: Status) -> Sequence[str]:
+    face = status.face
+    return (face.eligibility.value, face.stage.value, face.title.value, face.standing.value)
+
+
+def _ref(status: Status) -> Sequence[object]:
+    ref = status.rule_set
+    return (ref.rule_set_id, ref.version, ref.checksum) if ref else (None, None, None)
