@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -22,8 +21,6 @@ from eligibility.domain.rules import (
     SosialisasiWithin,
 )
 from eligibility.domain.status import Assessment, Judgement, Missing, Outcome
-
-UNDECIDED = Judgement(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +43,17 @@ class Verdict(Enum):
 
 
 def assess(village: VillageOn, rules: RuleSet | None, day: date) -> Assessment:
-    """Both judgements of a day; without a rule set nothing can be decided."""
-    if rules is None:
-        return Assessment(UNDECIDED, UNDECIDED)
+    """Both judgements of a day."""
     return Assessment(
         judge(village, rules, day, keep=False),
         judge(village, rules, day, keep=True),
     )
 
 
-def judge(village: VillageOn, rules: RuleSet, day: date, *, keep: bool) -> Judgement:
-    """The rule set's group under its `keep` or its `enter` parameters."""
+def judge(village: VillageOn, rules: RuleSet | None, day: date, *, keep: bool) -> Judgement:
+    """The group under its `keep` or its `enter` parameters; undecided without a rule set."""
+    if rules is None:
+        return Judgement(None)
     outcomes = {
         criterion.name: outcome_of(criterion, village, rules.parameters, day, keep=keep)
         for criterion in rules.criteria
@@ -104,31 +101,28 @@ def _posts_covered(
     if village.seats is None:
         return Outcome(criterion.name, None, required=0, actual=0)
     asked = criterion.keep if keep else criterion.enter
-    posts: Counter[Verdict] = Counter()
-    vacant: Counter[PostKind] = Counter()
-    uncovered: Counter[PostKind] = Counter()
+    decreed = covered = unfilled = unmissed = 0
+    missing: dict[PostKind, list[int]] = {}
     for seat, count in village.seats.items():
         if seat.kind not in criterion.post_kinds:
             continue
+        decreed += count
         verdict = verdict_on(seat, asked, parameters, day)
-        posts[verdict] += count
-        if verdict is Verdict.NOT_COVERED:
-            uncovered[seat.kind] += count
-        elif verdict is not Verdict.COVERED:
-            vacant[seat.kind] += count
-    decreed = posts.total()
-    filled = posts[Verdict.COVERED] + posts[Verdict.NOT_COVERED]
-    required = -(-asked.min_share * (decreed - posts[Verdict.OPEN]) // 100)
-    actual = posts[Verdict.COVERED]
-    decidable = decreed > 0 and 100 * filled >= parameters.min_filled * decreed
+        if verdict is Verdict.COVERED:
+            covered += count
+            continue
+        not_covered = verdict is Verdict.NOT_COVERED
+        missing.setdefault(seat.kind, [0, 0])[not_covered] += count
+        unfilled += 0 if not_covered else count
+        unmissed += count if verdict is Verdict.OPEN else 0
+    required = -(-asked.min_share * (decreed - unmissed) // 100)
+    decidable = decreed > 0 and 100 * (decreed - unfilled) >= parameters.min_filled * decreed
     return Outcome(
         criterion.name,
-        actual >= required if decidable else None,
+        covered >= required if decidable else None,
         required,
-        actual,
-        tuple(
-            Missing(kind, vacant[kind], uncovered[kind]) for kind in sorted({*vacant, *uncovered})
-        ),
+        covered,
+        tuple(Missing(kind, *missing[kind]) for kind in sorted(missing)),
     )
 
 

@@ -35,7 +35,7 @@ from itertools import pairwise
 from common.events.words import Eligibility, Stage, Standing
 
 from eligibility.domain.acts import TITLED
-from eligibility.domain.assess import assess
+from eligibility.domain.assess import judge
 from eligibility.domain.facts import Fact, Known
 from eligibility.domain.grace import Failing, failing_from
 from eligibility.domain.reasons import reasons_of
@@ -111,10 +111,10 @@ class _Course:
         self.village.take(changes)
         kept = self.village.recorded.kept
         rules = self._rules(day)
-        assessment = assess(self.village.on(), rules, day)
-        judgement = assessment.keep if kept else assessment.enter
+        village = self.village.on()
+        judgement = judge(village, rules, day, keep=kept)
         if self.village.named:
-            self.flagged = assessment.enter.met is not True
+            self.flagged = judge(village, rules, day, keep=False).met is not True
         elif self.village.recorded.title not in TITLED:
             self.flagged = False
         self.reasons = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -96,37 +96,38 @@ def _term(told: list[TermFact]) -> Term | None:
     return Term(appointed, left, tuple(statements))
 
 
-def seats_over_time(facts: Sequence[Fact]) -> dict[UUID, list[SeatFrom]]:
-    """Per post ever decreed its seats, each until the next."""
+def seats_over_time(
+    facts: Sequence[Fact], kinds: Collection[PostKind]
+) -> dict[UUID, list[SeatFrom]]:
+    """The seats of every post ever decreed with one of the kinds, each until the next."""
     ordered = sorted((fact for fact in facts if isinstance(fact, PostsDecreed)), key=_order)
     decrees = {decree.effective_on: decree for decree in ordered}  # the last of a day holds
-    lists = [
-        (day, decree, {post.post_id: post for post in decree.posts})
-        for day, decree in decrees.items()
-    ]
+    lists = [(decree, {post.post_id: post for post in decree.posts}) for decree in decrees.values()]
+    asked = {
+        post.post_id: post for _, posts in lists for post in posts.values() if post.kind in kinds
+    }
     terms: defaultdict[UUID, list[Term]] = defaultdict(list)
     for term in terms_of(facts):
         terms[term.appointed.post_id].append(term)
-    posts = {post_id: post for _, _, posts in lists for post_id, post in posts.items()}
     return {
         post_id: _seats(
-            post,
-            [(day, decree, posts.get(post_id)) for day, decree, posts in lists],
-            terms[post_id],
+            post, [(decree, posts.get(post_id)) for decree, posts in lists], terms[post_id]
         )
-        for post_id, post in posts.items()
+        for post_id, post in asked.items()
     }
 
 
 def _seats(
-    post: Post, decrees: list[tuple[date, PostsDecreed, Post | None]], terms: list[Term]
+    post: Post, decrees: list[tuple[PostsDecreed, Post | None]], terms: list[Term]
 ) -> list[SeatFrom]:
-    first = next(day for day, _, decreed in decrees if decreed is not None)
-    days = {day for day, _, _ in decrees}.union(*(term.days() for term in terms))
+    first = next(decree.effective_on for decree, decreed in decrees if decreed is not None)
+    days = {decree.effective_on for decree, _ in decrees}.union(*(term.days() for term in terms))
     seats: list[SeatFrom] = []
     before: Seat | None = None
     for day in sorted(day for day in days if day >= first):
-        _, decree, decreed = next(told for told in reversed(decrees) if told[0] <= day)
+        decree, decreed = next(
+            (decree, decreed) for decree, decreed in reversed(decrees) if decree.effective_on <= day
+        )
         seat: Seat | None = None
         because: Fact = decree
         if decreed is not None:

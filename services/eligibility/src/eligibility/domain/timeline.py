@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from common.events.words import PostKind
+
 from eligibility.domain.assess import vacancy_days
 from eligibility.domain.days import add_months
-from eligibility.domain.facts import HEADS, Fact, Post, SosialisasiHeld
+from eligibility.domain.facts import HEADS, Enrolled, Fact, Known, Post, SosialisasiHeld, TermFact
 from eligibility.domain.posts import Seat, SeatFrom, seats_over_time, terms_of
-from eligibility.domain.rules import RuleSet, SosialisasiWithin
+from eligibility.domain.rules import PostsCovered, RuleSet, SosialisasiWithin
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class Change:
 
 def changes_of(facts: Sequence[Fact], rule_sets: Sequence[RuleSet]) -> dict[date, list[Change]]:
     """Every change by its day, each day's in the order of the facts."""
-    found = [Change(fact.effective_on, fact) for fact in facts]
-    for seats in seats_over_time(facts).values():
+    found = [Change(fact.effective_on, fact) for fact in _acting_alone(facts)]
+    for seats in seats_over_time(facts, _kinds_asked(rule_sets)).values():
         found.extend(_seat_changes(seats, rule_sets))
     found.extend(_expiries(facts, rule_sets))
     by_day: defaultdict[date, list[Change]] = defaultdict(list)
@@ -43,6 +45,26 @@ def head_change_days(facts: Sequence[Fact]) -> list[date]:
     terms = [term for term in terms_of(facts) if term.appointed.post_kind in HEADS]
     ends = [term.left.effective_on for term in terms if term.left is not None]
     return sorted({*ends, *(term.start for term in terms)})
+
+
+def _acting_alone(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """Facts that change something by themselves: of terms and enrollments only the very first."""
+    takes_part = False
+    for fact in facts:
+        if not isinstance(fact, TermFact | Enrolled) or not takes_part:
+            yield fact
+        takes_part = takes_part or not isinstance(fact, Known)
+
+
+def _kinds_asked(rule_sets: Sequence[RuleSet]) -> set[PostKind]:
+    """Posts of other kinds can change nothing: a desa's 35 RT cost nothing unless asked for."""
+    return {
+        kind
+        for rules in rule_sets
+        for criterion in rules.criteria
+        if isinstance(criterion, PostsCovered)
+        for kind in criterion.post_kinds
+    }
 
 
 def _seat_changes(seats: list[SeatFrom], rule_sets: Sequence[RuleSet]) -> Iterator[Change]:
