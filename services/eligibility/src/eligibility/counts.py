@@ -107,7 +107,7 @@ def count(
 def _first(
     told: Sequence[tuple[Received, Enrollment]], since: date | None
 ) -> list[tuple[Received, Enrolled]]:
-    """Each event with an earlier day than those before it: as known at any time, one is the first."""
+    """Each event with an earlier day than all before it: at any known time one is the first."""
     first = []
     for event, enrollment in told:
         if since is None or enrollment.effective_on < since:
@@ -126,8 +126,11 @@ def _entries(key: str, told: Sequence[tuple[Received, Enrollment]]) -> list[Entr
             for effect in enrollment.effect:
                 row = astuple(effect.deltas)
                 days.setdefault((effect.effective_on, known_on), []).append(row)
-    entries = ((key, *day, *_sum(rows)) for day, rows in days.items())
-    return [entry for entry in entries if any(entry[3:])]
+    entries: list[Entry] = []
+    for (effective_on, known_on), rows in days.items():
+        if any(total := _sum(rows)):
+            entries.append((key, effective_on, known_on, *total))
+    return entries
 
 
 def _sums(
