@@ -62,7 +62,9 @@ class TestDatabases:
         """A migrated, empty database for `service`, dropped afterwards."""
         template = await self._template(service)
         name = f"{template}_{secrets.token_hex(4)}"
-        await self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await self._execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{service}_owner"'
+        )
         try:
             urls = service_urls(self.postgres, service, database=name, password="test")
             yield ServiceUrls(urls.owner, urls.app, urls.work)

@@ -35,15 +35,13 @@ from common.events.words import (
     TimeZone,
     VillageKind,
 )
-from support.streams import KETANON, SUKOSEWU, WONOPRINGGO, Record, value_of
+from support.streams import KETANON, Record, value_of
 
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """09:00 WIB on a Monday."""
 TODAY = date(2026, 3, 2)
 KNOWN_ON = date(2025, 4, 25)
 JKK_JKM = (Programme.JKK, Programme.JKM)
-
-__all__ = ["KETANON", "SUKOSEWU", "WONOPRINGGO"]
 
 
 class SteadyClock(Clock):

@@ -64,7 +64,7 @@ WHERE (held.village_key, held.topic, held.sequence) = (d.village_key, d.topic, d
 -- name: park
 -- Park an event; one delivered again is parked once.
 INSERT INTO parked (village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, parked_at)
-SELECT p.*, $9
+SELECT village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, $9
 FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bytea[])
     WITH ORDINALITY
     AS p (village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, n)

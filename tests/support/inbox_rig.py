@@ -1,0 +1,79 @@
+"""An inbox with the plainest effect there is: a row per event that had its effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+from common.database import Connection, Database
+from common.events import topics
+from common.inbox import Inbox
+from common.outbox import VillageLocks
+from common.parking import Parking
+from common.received import ImpossibleEvent, Received
+
+INPUTS = (topics.REGISTRY_OUTREACH, topics.REGISTRY_OFFICIALS)
+
+
+@dataclass
+class Ledger:
+    """Writes each event it is given; refuses those it was told to refuse."""
+
+    impossible: set[tuple[str, int]] = field(default_factory=set)
+    failing: set[tuple[str, int]] = field(default_factory=set)
+    calls: int = 0
+
+    async def apply(
+        self,
+        connection: Connection,
+        locks: VillageLocks,
+        accepted: Mapping[str, Sequence[Received]],
+    ) -> None:
+        self.calls += 1
+        assert set(accepted) <= locks.keys
+        for events in accepted.values():
+            for event in events:
+                if (event.subject, event.sequence) in self.impossible:
+                    raise ImpossibleEvent(event, "cannot be")
+                if (event.subject, event.sequence) in self.failing:
+                    raise KeyError(event.subject)
+                await connection.execute(
+                    "INSERT INTO effects (village_key, topic, sequence) VALUES ($1, $2, $3)",
+                    event.subject,
+                    event.topic,
+                    event.sequence,
+                )
+
+
+@dataclass
+class Rig:
+    """An inbox on a database of its own, and what it left there."""
+
+    database: Database
+    inbox: Inbox
+    parking: Parking
+    ledger: Ledger
+    stored: dict[tuple[str, str, int], bytes]
+
+    async def effects(self, village: str) -> list[int]:
+        """Sequences of the village's events that had their effect, in order of effect."""
+        return [
+            row["sequence"]
+            for row in await self.rows(
+                "SELECT sequence FROM effects WHERE village_key = $1 ORDER BY n", village
+            )
+        ]
+
+    async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        async with self.database.transaction() as connection:
+            return await connection.fetch(query, *arguments)
+
+    async def reasons(self, village: str) -> list[str]:
+        """Why the village's events are parked, in order."""
+        return [
+            row["reason"]
+            for row in await self.rows(
+                "SELECT reason FROM parked WHERE village_key = $1 ORDER BY parked_id", village
+            )
+        ]
