@@ -35,13 +35,14 @@ TIME_ZONES = {province: zone for zone, codes in _ZONES.items() for province in c
 """Each province's time zone (Keppres 41/1987; West and Central Kalimantan are WIB)."""
 
 
-def village_code(text: str) -> str:
+def village_code(text: str, field: str | None = None) -> str:
     """The dotted form of a Kemendagri village code; raises VillageCodeImpossible."""
     match = _DOTTED.match(text.strip()) or _PLAIN.match(text.strip())
     if match is None:
         raise VillageCodeImpossible(
             "Kode desa harus berbentuk 33.26.12.2008 atau 3326122008: dua angka provinsi, dua "
-            "kabupaten/kota, dua kecamatan, lalu empat angka yang diawali 1, 2 atau 3."
+            "kabupaten/kota, dua kecamatan, lalu empat angka yang diawali 1, 2 atau 3.",
+            field=field,
         )
     return ".".join(match.groups())
 

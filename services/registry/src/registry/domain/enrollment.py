@@ -19,7 +19,7 @@ from common.events.registry import (
 from common.events.words import EnrollmentStatus, Programme, Segment
 
 from registry.domain.areas import Village
-from registry.domain.days import check_not_before
+from registry.domain.days import check_not_before, indonesian
 from registry.domain.facts import Fact
 from registry.domain.refusals import MembershipOpen, SameVillage, TransitionForbidden
 from registry.domain.spans import Span, Spans, check_room, effect_on
@@ -85,11 +85,9 @@ def next_status(act: Act, status: EnrollmentStatus | None) -> EnrollmentStatus:
     return after
 
 
-def record(
-    village: Village, enrollment: Enrollment, *, open_memberships: Sequence[Enrollment]
-) -> Outcome:
+def record(village: Village, enrollment: Enrollment, unended: Sequence[Enrollment]) -> Outcome:
     """A membership that counts once it is activated; raises MembershipOpen."""
-    for other in open_memberships:
+    for other in unended:
         if other.segment == enrollment.segment:
             raise MembershipOpen(
                 f"Peserta masih mempunyai kepesertaan {other.segment} {other.enrollment_id} "
@@ -104,6 +102,13 @@ def record(
 def activate(village: Village, enrollment: Enrollment, spans: Spans, on: date) -> Outcome:
     """Protection begins with the first contribution."""
     after = _after(Act.ACTIVATE, enrollment, on)
+    for span in spans:
+        if span.segment == after.segment and (span.ends_on is None or span.ends_on > on):
+            raise MembershipOpen(
+                f"Kepesertaan {span.segment} {span.enrollment_id} masih berlaku sesudah "
+                f"{indonesian(on)}; pakai tanggal sesudah kepesertaan itu berakhir.",
+                field="effective_on",
+            )
     now = (*spans, _new_span(after, spans, on))
     check_room(now)
     data = EnrollmentActivated(

@@ -80,12 +80,12 @@ def odd_parts(nik: Nik, *, village_code: str, born: date | None, on: date) -> tu
     warnings = []
     if nik.digits[:2] not in TIME_ZONES:
         warnings.append(
-            Warned("NIK_PROVINCE_UNKNOWN", "nik", "Dua angka pertama NIK bukan kode provinsi.")
+            Warned("nik-province-unknown", "nik", "Dua angka pertama NIK bukan kode provinsi.")
         )
     elif nik.digits[:6] != village_code.replace(".", "")[:6]:
         warnings.append(
             Warned(
-                "NIK_PREFIX_DIFFERS",
+                "nik-prefix-differs",
                 "nik",
                 "NIK pertama kali diterbitkan di kecamatan lain; periksa bila tidak pindah.",
             )
@@ -93,12 +93,12 @@ def odd_parts(nik: Nik, *, village_code: str, born: date | None, on: date) -> tu
     from_nik = nik.birth_date(on)
     if from_nik is None:
         warnings.append(
-            Warned("NIK_BIRTH_DATE_ODD", "nik", "Tanggal lahir dalam NIK tidak ada di kalender.")
+            Warned("nik-birth-date-odd", "nik", "Tanggal lahir dalam NIK tidak ada di kalender.")
         )
     elif born is not None and born != from_nik:
         warnings.append(
             Warned(
-                "NIK_BIRTH_DATE_DIFFERS", "birth_date", "Tanggal lahir berbeda dari yang di NIK."
+                "nik-birth-date-differs", "birth_date", "Tanggal lahir berbeda dari yang di NIK."
             )
         )
     return tuple(warnings)

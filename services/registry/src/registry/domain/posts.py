@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -88,7 +88,7 @@ def check_posts(village: Village, names: Sequence[PostName]) -> tuple[Warned, ..
         if kind in SINGLE and counts[kind] > 1:
             raise PostsImpossible(f"Hanya ada satu {kind} dalam satu desa atau kelurahan.")
     return tuple(
-        Warned("POSTS_UNUSUAL", "posts", f"{counts[kind]} {kind}; biasanya {words}.")
+        Warned("posts-unusual", "posts", f"{counts[kind]} {kind}; biasanya {words}.")
         for kind, (usual, words) in _USUAL.items()
         if kind in counts and counts[kind] not in usual
     )
@@ -154,7 +154,7 @@ def dismiss(village: Village, term: Term, on: date) -> tuple[Term, Fact]:
 
 
 def coverage_changes(
-    villages: dict[str, Village], terms: Iterable[Term], *, before: Spans, after: Spans
+    villages: Mapping[str, Village], terms: Iterable[Term], *, before: Spans, after: Spans
 ) -> tuple[Fact, ...]:
     """What changed enrollments mean for the posts that their participant holds."""
     facts = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class Refusal(Exception):  # noqa: N818 - the rules speak of refusals
+class Refusal(Exception):
     """A rule says no; `field` names the part of the request that it speaks of.
 
     Refusal
@@ -25,18 +25,24 @@ class Refusal(Exception):  # noqa: N818 - the rules speak of refusals
     │   ├── EnrollmentUnknown
     │   ├── ParticipantUnknown
     │   └── EventUnknown
-    └── Conflict               the facts recorded so far forbid it
-        ├── TransitionForbidden
-        ├── BeforeLastChange
-        ├── MembershipOpen
-        ├── SameVillage
-        ├── TooManyChanges
-        ├── PostHeld
-        └── TermEnded
+    ├── Conflict               the facts recorded so far forbid it
+    │   ├── TransitionForbidden
+    │   ├── BeforeLastChange
+    │   ├── MembershipOpen
+    │   ├── SameVillage
+    │   ├── TooManyChanges
+    │   ├── PostHeld
+    │   └── TermEnded
+    └── OutsideAreas             the caller's areas do not contain the village
     """
 
-    code: ClassVar[str] = "REFUSED"
-    field: ClassVar[str] = ""
+    code: ClassVar[str] = "refused"
+    field: str = ""
+
+    def __init__(self, detail: str, *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field or type(self).field
 
 
 class Invalid(Refusal):
@@ -44,42 +50,42 @@ class Invalid(Refusal):
 
 
 class VillageCodeImpossible(Invalid):
-    code = "VILLAGE_CODE_IMPOSSIBLE"
+    code = "village-code-impossible"
     field = "village_code"
 
 
 class NikImpossible(Invalid):
-    code = "NIK_IMPOSSIBLE"
+    code = "nik-impossible"
     field = "nik"
 
 
 class DateOutsideLimits(Invalid):
-    code = "DATE_OUTSIDE_LIMITS"
+    code = "date-outside-limits"
     field = "effective_on"
 
 
 class ProgrammesNotAllowed(Invalid):
-    code = "PROGRAMMES_NOT_ALLOWED"
+    code = "programmes-not-allowed"
     field = "programmes"
 
 
 class AgeOutsideLimits(Invalid):
-    code = "AGE_OUTSIDE_LIMITS"
+    code = "age-outside-limits"
     field = "birth_date"
 
 
 class SegmentWithoutRule(Invalid):
-    code = "SEGMENT_WITHOUT_RULE"
+    code = "segment-without-rule"
     field = "segment"
 
 
 class PostsImpossible(Invalid):
-    code = "POSTS_IMPOSSIBLE"
+    code = "posts-impossible"
     field = "posts"
 
 
 class PostElsewhere(Invalid):
-    code = "POST_ELSEWHERE"
+    code = "post-elsewhere"
     field = "post_id"
 
 
@@ -88,32 +94,32 @@ class Unknown(Refusal):
 
 
 class VillageUnknown(Unknown):
-    code = "VILLAGE_UNKNOWN"
+    code = "village-unknown"
     field = "village_code"
 
 
 class PostUnknown(Unknown):
-    code = "POST_UNKNOWN"
+    code = "post-unknown"
     field = "post_id"
 
 
 class TermUnknown(Unknown):
-    code = "TERM_UNKNOWN"
+    code = "term-unknown"
     field = "term_id"
 
 
 class EnrollmentUnknown(Unknown):
-    code = "ENROLLMENT_UNKNOWN"
+    code = "enrollment-unknown"
     field = "enrollment_id"
 
 
 class ParticipantUnknown(Unknown):
-    code = "PARTICIPANT_UNKNOWN"
+    code = "participant-unknown"
     field = "participant_id"
 
 
 class EventUnknown(Unknown):
-    code = "EVENT_UNKNOWN"
+    code = "event-unknown"
     field = "sequence"
 
 
@@ -122,35 +128,42 @@ class Conflict(Refusal):
 
 
 class TransitionForbidden(Conflict):
-    code = "TRANSITION_FORBIDDEN"
+    code = "transition-forbidden"
     field = "status"
 
 
 class BeforeLastChange(Conflict):
-    code = "BEFORE_LAST_CHANGE"
+    code = "before-last-change"
     field = "effective_on"
 
 
 class MembershipOpen(Conflict):
-    code = "MEMBERSHIP_OPEN"
+    code = "membership-open"
     field = "segment"
 
 
 class SameVillage(Conflict):
-    code = "SAME_VILLAGE"
+    code = "same-village"
     field = "to_village_code"
 
 
 class TooManyChanges(Conflict):
-    code = "TOO_MANY_CHANGES"
+    code = "too-many-changes"
     field = "participant_id"
 
 
 class PostHeld(Conflict):
-    code = "POST_HELD"
+    code = "post-held"
     field = "effective_on"
 
 
 class TermEnded(Conflict):
-    code = "TERM_ENDED"
+    code = "term-ended"
     field = "term_id"
+
+
+class OutsideAreas(Refusal):
+    """The caller may not act in that village."""
+
+    code = "outside-areas"
+    field = "village_code"

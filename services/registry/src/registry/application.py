@@ -1,0 +1,254 @@
+"""What the registry does: one public method per deed, its transaction opened there.
+
+Every deed runs in the same order, so that no two wait for each other: claim the request, lock the
+participant, lock all villages concerned in key order, decide, save, append.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+from uuid import UUID
+
+from common.clock import Clock
+from common.database import Database
+from common.events.registry import SosialisasiHeld
+from common.events.words import Organiser
+from common.idempotency import Answer
+from common.ids import Ids
+from common.outbox import Outbox
+
+from registry.deed import Deed, Request
+from registry.domain import days, segments
+from registry.domain import enrollment as membership
+from registry.domain import posts as government
+from registry.domain.areas import Village
+from registry.domain.enrollment import Enrollment
+from registry.domain.facts import Fact
+from registry.domain.nik import odd_parts, parse_nik
+from registry.domain.posts import PostName, Term
+from registry.domain.refusals import ParticipantUnknown
+from registry.orders import Appointment, NewEnrollment
+from registry.persons import enrollment_body, locked_member, save_outcome
+from registry.storage import enrollments, posts
+from registry.storage.acts import Act
+from registry.storage.participants import Participant, ParticipantStore
+from registry.storage.posts import Decree
+
+
+class Registry:
+    """The deeds; each answers with what was stored, and a repeat gets the same answer."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        outbox: Outbox,
+        participants: ParticipantStore,
+        clock: Clock,
+        ids: Ids,
+        nik_99: bool,
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._participants = participants
+        self._clock = clock
+        self._ids = ids
+        self._nik_99 = nik_99
+
+    async def decree_posts(
+        self,
+        request: Request,
+        code: str,
+        names: Sequence[PostName],
+        *,
+        number: str | None,
+        effective_on: date,
+    ) -> Answer:
+        """Record the whole list of the village government's posts from a day on."""
+        async with self._deed(request) as deed:
+            if deed.repeated:
+                return deed.repeated
+            key = await deed.village_key(code)
+            village = (await deed.lock({key}))[key]
+            self._check_day(effective_on, village)
+            warnings = government.check_posts(village, names)
+            listed = await posts.ensure(deed.connection, key, names, self._ids)
+            decree = Decree(self._ids.random(), number, effective_on)
+            await posts.add_decree(deed.connection, key, decree, listed, deed.now)
+            fact = government.decree(village, decree.decree_id, listed, effective_on)
+            act = Act("DECREE_POSTS", decree.decree_id, key, effective_on)
+            return await deed.answer(act, [fact], fact.data.model_dump(), warnings)
+
+    async def appoint(self, request: Request, code: str, wish: Appointment) -> Answer:
+        """Record that somebody holds a post from a day on."""
+        async with self._deed(request) as deed:
+            if deed.repeated:
+                return deed.repeated
+            key = await deed.village_key(code)
+            holder = await self._holder(deed, wish)
+            village = (await deed.lock({key}))[key]
+            self._check_day(wish.effective_on, village)
+            post = await posts.get(deed.connection, wish.post_id)
+            term = Term(
+                term_id=self._ids.random(),
+                post=post,
+                participant_id=holder.participant_id,
+                acting=wish.acting,
+                starts_on=wish.effective_on,
+            )
+            others = await posts.terms_of_post(deed.connection, post)
+            spans = await enrollments.spans_of(deed.connection, holder)
+            fact = government.appoint(village, term, others=others, spans=spans)
+            await posts.add_term(deed.connection, term, deed.now)
+            act = Act("APPOINT", term.term_id, key, wish.effective_on)
+            body = fact.data.model_dump() | {"participant_id": holder.participant_id}
+            return await deed.answer(act, [fact], body)
+
+    async def dismiss(self, request: Request, term_id: UUID, *, effective_on: date) -> Answer:
+        """Record the first day on which a holder no longer holds the post."""
+        async with self._deed(request) as deed:
+            if deed.repeated:
+                return deed.repeated
+            if await self._participants.lock_of_term(deed.connection, term_id) is None:
+                raise posts.term_unknown()
+            term = await posts.term(deed.connection, term_id)
+            key = term.post.village_key
+            if not request.may_act_in(key):
+                raise posts.term_unknown()
+            village = (await deed.lock({key}))[key]
+            self._check_day(effective_on, village)
+            ended, fact = government.dismiss(village, term, effective_on)
+            await posts.end_term(deed.connection, ended)
+            act = Act("DISMISS", term_id, key, effective_on)
+            return await deed.answer(act, [fact], fact.data.model_dump())
+
+    async def record_enrollment(self, request: Request, code: str, wish: NewEnrollment) -> Answer:
+        """Record a membership; it counts once it is activated."""
+        async with self._deed(request) as deed:
+            if deed.repeated:
+                return deed.repeated
+            key = await deed.village_key(code)
+            nik = parse_nik(wish.nik, demo=self._nik_99)
+            participant = await self._participants.find_or_add(
+                deed.connection, nik, wish.name, deed.now
+            )
+            village = (await deed.lock({key}))[key]
+            self._check_day(wish.effective_on, village)
+            rules = await enrollments.rules(deed.connection)
+            rule = segments.rule_on(rules, wish.segment, wish.effective_on)
+            born = wish.birth_date or nik.birth_date(wish.effective_on)
+            segments.check_age(rule, born, wish.effective_on)
+            enrollment = Enrollment(
+                enrollment_id=self._ids.random(),
+                participant_id=participant.participant_id,
+                village_key=key,
+                segment=wish.segment,
+                programmes=segments.check_programmes(rule, wish.programmes),
+                status=membership.next_status(membership.Act.RECORD, None),
+                version=1,
+                last_change_on=wish.effective_on,
+            )
+            unended = await enrollments.unended_of(deed.connection, participant)
+            outcome = membership.record(village, enrollment, unended)
+            kpj = await self._participants.seal_kpj(
+                deed.connection, participant, enrollment.enrollment_id, wish.kpj
+            )
+            await enrollments.add(deed.connection, enrollment, kpj, deed.now)
+            warnings = odd_parts(
+                nik, village_code=village.village_code, born=wish.birth_date, on=wish.effective_on
+            )
+            act = Act("RECORD_ENROLLMENT", enrollment.enrollment_id, key, wish.effective_on)
+            return await deed.answer(act, outcome.facts, enrollment_body(outcome), warnings)
+
+    async def activate_enrollment(
+        self, request: Request, enrollment_id: UUID, *, effective_on: date
+    ) -> Answer:
+        """Record the first contribution: protection begins."""
+        async with self._deed(request) as deed:
+            if deed.repeated:
+                return deed.repeated
+            member = await locked_member(deed, self._participants, enrollment_id)
+            self._check_day(effective_on, member.village)
+            outcome = membership.activate(
+                member.village, member.enrollment, member.spans, effective_on
+            )
+            return await save_outcome(deed, member, outcome, "ACTIVATE_ENROLLMENT")
+
+    async def end_enrollment(
+        self, request: Request, enrollment_id: UUID, *, effective_on: date
+    ) -> Answer:
+        """Record the first day without the membership."""
+        async with self._deed(request) as deed:
+            if deed.repeated:
+                return deed.repeated
+            member = await locked_member(deed, self._participants, enrollment_id)
+            self._check_day(effective_on, member.village)
+            outcome = membership.end(member.village, member.enrollment, member.spans, effective_on)
+            return await save_outcome(deed, member, outcome, "END_ENROLLMENT")
+
+    async def move_enrollment(
+        self, request: Request, enrollment_id: UUID, to_code: str, *, effective_on: date
+    ) -> Answer:
+        """Record that the membership goes on in another village."""
+        async with self._deed(request) as deed:
+            if deed.repeated:
+                return deed.repeated
+            target = await deed.target_key(to_code)
+            member = await locked_member(deed, self._participants, enrollment_id, target)
+            self._check_day(effective_on, member.village)
+            outcome = membership.move(
+                member.village,
+                member.villages[target],
+                member.enrollment,
+                member.spans,
+                on=effective_on,
+                move_id=self._ids.random(),
+            )
+            return await save_outcome(deed, member, outcome, "MOVE_ENROLLMENT")
+
+    async def hold_sosialisasi(
+        self,
+        request: Request,
+        code: str,
+        *,
+        organiser: Organiser,
+        attendance: int | None,
+        effective_on: date,
+    ) -> Answer:
+        """Record an information event that was held."""
+        async with self._deed(request) as deed:
+            if deed.repeated:
+                return deed.repeated
+            key = await deed.village_key(code)
+            village = (await deed.lock({key}))[key]
+            days.check_has_happened(effective_on, self._clock.today(village.time_zone))
+            held = SosialisasiHeld(
+                effective_on=effective_on,
+                village_code=village.village_code,
+                sosialisasi_id=self._ids.random(),
+                organiser=organiser,
+                attendance=attendance,
+            )
+            await posts.add_sosialisasi(deed.connection, key, held, deed.now)
+            act = Act("HOLD_SOSIALISASI", held.sosialisasi_id, key, effective_on)
+            return await deed.answer(act, [Fact(key, held)], held.model_dump())
+
+    @contextlib.asynccontextmanager
+    async def _deed(self, request: Request) -> AsyncIterator[Deed]:
+        async with self._database.transaction() as connection:
+            deed = Deed(connection, request, self._outbox, self._clock.now())
+            await deed.begin()
+            yield deed
+
+    async def _holder(self, deed: Deed, wish: Appointment) -> Participant:
+        if wish.nik is not None:
+            nik = parse_nik(wish.nik, demo=self._nik_99)
+            return await self._participants.find_or_add(deed.connection, nik, wish.name, deed.now)
+        if wish.participant_id is None:
+            raise ParticipantUnknown("Sebutkan pemegang jabatan dengan nik atau participant_id.")
+        return await self._participants.lock(deed.connection, wish.participant_id)
+
+    def _check_day(self, day: date, village: Village) -> None:
+        days.check_effective_on(day, self._clock.today(village.time_zone))

@@ -1,0 +1,97 @@
+"""One request's transaction: claimed, locked, answered, in this order for every deed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from common.database import Connection
+from common.idempotency import Answer, Once, claim, store
+from common.outbox import Draft, Outbox, VillageLocks
+from common.security import Caller
+from pydantic_core import to_jsonable_python
+
+from registry.domain.areas import Village, village_code
+from registry.domain.facts import Fact
+from registry.domain.nik import Warned
+from registry.domain.refusals import OutsideAreas
+from registry.storage import acts, areas
+from registry.storage.acts import EVERYWHERE, Act
+
+CREATED = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks, and under which key the request may be repeated."""
+
+    caller: Caller
+    once: Once
+
+    def may_act_in(self, village_key: str) -> bool:
+        """Whether the caller's areas contain the village."""
+        return any(
+            area in ("*", village_key) or village_key.startswith(f"{area}.")
+            for area in self.caller.areas
+        )
+
+
+class Deed:
+    """A deed sees the whole country; which villages its caller may act in is checked here."""
+
+    def __init__(
+        self, connection: Connection, request: Request, outbox: Outbox, now: datetime
+    ) -> None:
+        self.connection = connection
+        self.request = request
+        self.now = now
+        self.repeated: Answer | None = None
+        self._outbox = outbox
+        self._locks = VillageLocks(frozenset())
+
+    async def begin(self) -> None:
+        """Claim the request; waits for its twin, and `repeated` is what that one was answered."""
+        await acts.see(self.connection, EVERYWHERE)
+        self.repeated = await claim(self.connection, self.request.once, self.now)
+
+    async def village_key(self, code: str) -> str:
+        """The village that the caller names, within the caller's areas; raises OutsideAreas."""
+        key = await areas.key_of(self.connection, village_code(code))
+        if not self.request.may_act_in(key):
+            raise OutsideAreas(
+                "Desa ini di luar wilayah kerja Anda; minta cabang yang membawahinya mencatat."
+            )
+        return key
+
+    async def target_key(self, code: str) -> str:
+        """The village that a participant moves to, in anybody's area."""
+        field = "to_village_code"
+        return await areas.key_of(self.connection, village_code(code, field), field)
+
+    async def lock(self, keys: Iterable[str]) -> dict[str, Village]:
+        """All villages that the deed concerns, locked in key order, as they are now."""
+        self._locks = await areas.lock(self.connection, keys)
+        return await areas.villages(self.connection, self._locks.keys)
+
+    async def answer(
+        self,
+        act: Act,
+        facts: Sequence[Fact],
+        body: Mapping[str, Any],
+        warnings: Sequence[Warned] = (),
+    ) -> Answer:
+        """Publish the facts, write down who did it, and keep the answer for repeats."""
+        drafts = [Draft(fact.village_key, fact.data) for fact in facts]
+        appended = await self._outbox.append(self.connection, self._locks, drafts)
+        last = {(event.topic, event.village_key): event.position for event in appended}
+        await acts.add(self.connection, act, self.request.caller, self.now)
+        content = to_jsonable_python({**body, "warnings": [_shown(one) for one in warnings]})
+        answer = Answer(CREATED, content, tuple(last.values()))
+        await store(self.connection, self.request.once, answer, self.now)
+        return answer
+
+
+def _shown(warned: Warned) -> dict[str, str]:
+    return {"code": warned.code, "field": warned.field, "message": warned.message}

@@ -1,0 +1,35 @@
+"""What the deeds about a person are asked for; who it is about is never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from common.events.words import Programme, Segment
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewEnrollment:
+    """A membership as it is asked for; its NIK and name are never shown."""
+
+    nik: str
+    segment: Segment
+    programmes: Sequence[Programme]
+    effective_on: date
+    name: str | None = None
+    birth_date: date | None = None
+    kpj: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Appointment:
+    """A term as it is asked for: its holder by NIK, or by participant_id where known."""
+
+    post_id: UUID
+    effective_on: date
+    acting: bool = False
+    nik: str | None = None
+    name: str | None = None
+    participant_id: UUID | None = None

@@ -1,0 +1,1 @@
+"""The registry's tables: stores take the connection, never open or commit."""

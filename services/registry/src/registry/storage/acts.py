@@ -1,0 +1,43 @@
+"""Who did what: an append-only log, and which areas a transaction sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from common.database import Connection
+from common.security import Caller
+
+from registry.storage.queries import SQL
+
+EVERYWHERE = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One deed about one thing in one village."""
+
+    deed: str
+    subject_id: UUID
+    village_key: str
+    effective_on: date
+
+
+async def see(connection: Connection, areas: Iterable[str]) -> None:
+    """The areas whose rows this transaction sees; its first statement."""
+    await connection.execute(SQL["see"], " ".join(sorted(areas)))
+
+
+async def add(connection: Connection, act: Act, caller: Caller, now: datetime) -> None:
+    await connection.execute(
+        SQL["add_act"],
+        act.deed,
+        act.subject_id,
+        act.village_key,
+        act.effective_on,
+        caller.issuer,
+        caller.subject,
+        now,
+    )

@@ -1,0 +1,79 @@
+"""Villages in their places: by key, by code, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from asyncpg import Record
+from common.database import Connection
+from common.events.words import RegencyKind, TimeZone, VillageKind
+from common.outbox import VillageLocks, lock_villages
+
+from registry.domain.areas import Village
+from registry.domain.lookup import VillageName
+from registry.domain.refusals import VillageUnknown
+from registry.storage.queries import SQL
+
+
+async def key_of(connection: Connection, code: str, field: str | None = None) -> str:
+    """The village_key of the village with this code; raises VillageUnknown."""
+    key = await connection.fetchval(SQL["village_key"], code)
+    if key is None:
+        raise VillageUnknown(
+            f"Desa dengan kode {code} tidak ada dalam data wilayah; cari di GET /areas/villages.",
+            field=field,
+        )
+    return str(key)
+
+
+async def lock(connection: Connection, keys: Iterable[str]) -> VillageLocks:
+    """The deed's village locks, in key order."""
+    return await lock_villages(connection, keys, SQL["lock_villages"])
+
+
+async def villages(connection: Connection, keys: Iterable[str]) -> dict[str, Village]:
+    """Villages by key, in the order of their keys."""
+    rows = await connection.fetch(SQL["villages"], list(keys))
+    return {village.village_key: village for village in sorted(map(_village, rows), key=_key)}
+
+
+async def find(connection: Connection, name: VillageName, limit: int) -> list[Village]:
+    """Villages of that name within the regency and kecamatan named."""
+    keys = await connection.fetch(
+        SQL["find_villages"],
+        list(name.names),
+        name.kecamatan_code,
+        list(name.kecamatan) if name.kecamatan else None,
+        name.regency_code,
+        name.regency,
+        name.regency_bare,
+        [kind.value for kind in name.regency_kinds],
+        limit,
+    )
+    return list((await villages(connection, [row["village_key"] for row in keys])).values())
+
+
+async def counts(connection: Connection) -> dict[str, int]:
+    """How many provinces, regencies, kecamatan and villages are known."""
+    return dict(await connection.fetchrow(SQL["count_areas"]) or {})
+
+
+def _key(village: Village) -> str:
+    return village.village_key
+
+
+def _village(row: Record) -> Village:
+    return Village(
+        village_key=row["village_key"],
+        village_code=row["village_code"],
+        name=row["name"],
+        kind=VillageKind(row["kind"]),
+        kecamatan_code=row["kecamatan_code"],
+        kecamatan_name=row["kecamatan_name"],
+        regency_code=row["regency_code"],
+        regency_name=row["regency_name"],
+        regency_kind=RegencyKind(row["regency_kind"]),
+        province_code=row["province_code"],
+        province_name=row["province_name"],
+        time_zone=TimeZone(row["time_zone"]),
+    )

@@ -1,0 +1,246 @@
+-- name: see
+-- The areas whose rows this transaction sees; its first statement.
+SELECT set_config('desa.areas', $1, true)
+
+-- name: lock_villages
+-- Villages in key order: every deed's lock, taken before sequences are drawn.
+SELECT village_key FROM villages WHERE village_key = ANY($1::text[])
+ORDER BY village_key FOR NO KEY UPDATE
+
+-- name: village_key
+-- The key of the village that has this code now.
+SELECT village_key FROM villages WHERE village_code = $1
+
+-- name: villages
+-- Villages in their places, by key.
+SELECT v.village_key, v.village_code, v.name, v.kind,
+    k.kecamatan_code, k.name AS kecamatan_name,
+    r.regency_code, r.name AS regency_name, r.kind AS regency_kind,
+    p.province_code, p.name AS province_name, p.time_zone
+FROM villages v
+JOIN kecamatan k USING (kecamatan_code)
+JOIN regencies r USING (regency_code)
+JOIN provinces p USING (province_code)
+WHERE v.village_key = ANY($1::text[])
+
+-- name: find_villages
+-- Villages by name within a regency and kecamatan, each given as a code, a name or not at all.
+SELECT v.village_key
+FROM villages v
+JOIN kecamatan k USING (kecamatan_code)
+JOIN regencies r USING (regency_code)
+WHERE v.search_name = ANY($1::text[])
+    AND ($2::text IS NULL OR k.kecamatan_code = $2)
+    AND ($3::text[] IS NULL OR k.search_name = ANY($3::text[]))
+    AND ($4::text IS NULL OR r.regency_code = $4)
+    AND ($5::text IS NULL OR r.search_name = $5
+        OR (r.search_name = $6 AND r.kind = ANY($7::text[])))
+ORDER BY v.village_key
+LIMIT $8
+
+-- name: known_villages
+-- Which of these villages are known already.
+SELECT village_key FROM villages WHERE village_key = ANY($1::text[])
+
+-- name: lock_area_load
+-- Two loads at once would copy the same rows: the second waits for the first one's transaction.
+SELECT pg_advisory_xact_lock(1634887009)
+
+-- name: add_provinces
+-- Provinces that are not known.
+INSERT INTO provinces (province_code, name, time_zone)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING
+
+-- name: add_regencies
+-- Regencies that are not known.
+INSERT INTO regencies (regency_code, province_code, kind, name, search_name)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+ON CONFLICT DO NOTHING
+
+-- name: add_kecamatan
+-- Kecamatan that are not known.
+INSERT INTO kecamatan (kecamatan_code, regency_code, name, search_name)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING
+
+-- name: count_areas
+-- How many areas of each level are known.
+SELECT (SELECT count(*) FROM provinces) AS provinces,
+    (SELECT count(*) FROM regencies) AS regencies,
+    (SELECT count(*) FROM kecamatan) AS kecamatan,
+    (SELECT count(*) FROM villages) AS villages
+
+-- name: add_participant
+-- A participant who is not known by this NIK; another transaction adding it is waited for.
+INSERT INTO participants
+    (participant_id, nik_hash, wrapped_key, nik_sealed, name_sealed, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (nik_hash) DO NOTHING
+
+-- name: lock_participant_by_nik
+-- The participant of a NIK, locked: deeds about a person go one after the other.
+SELECT participant_id, participant_no, wrapped_key, name_sealed IS NOT NULL AS named
+FROM participants WHERE nik_hash = $1 FOR NO KEY UPDATE
+
+-- name: lock_participant
+-- A participant, locked.
+SELECT participant_id, participant_no FROM participants WHERE participant_id = $1
+FOR NO KEY UPDATE
+
+-- name: lock_participant_of_enrollment
+-- The participant whose enrollment this is, locked.
+SELECT participant_id, participant_no FROM participants
+WHERE participant_id = (SELECT participant_id FROM enrollments WHERE enrollment_id = $1)
+FOR NO KEY UPDATE
+
+-- name: lock_participant_of_term
+-- The participant whose term this is, locked.
+SELECT participant_id, participant_no FROM participants
+WHERE participant_id = (SELECT participant_id FROM terms WHERE term_id = $1)
+FOR NO KEY UPDATE
+
+-- name: name_participant
+-- The name of a participant who had none.
+UPDATE participants SET name_sealed = $2 WHERE participant_id = $1
+
+-- name: participant
+-- A participant as sealed, with the memberships' count.
+SELECT participant_id, wrapped_key, nik_sealed, name_sealed, recorded_at
+FROM participants WHERE participant_id = $1
+
+-- name: enrollment
+-- An enrollment as it stands after its last act.
+SELECT enrollment_id, participant_id, village_key, segment, programmes, status, version,
+    last_change_on
+FROM enrollments WHERE enrollment_id = $1
+
+-- name: unended_enrollments
+-- A participant's enrollments that have not ended.
+SELECT enrollment_id, participant_id, village_key, segment, programmes, status, version,
+    last_change_on
+FROM enrollments WHERE participant_id = $1 AND status <> 'KELUAR'
+
+-- name: enrollments_of_village
+-- A page of a village's enrollments, by key.
+SELECT enrollment_id, participant_id, village_key, segment, programmes, status, version,
+    last_change_on
+FROM enrollments WHERE village_key = $1 AND enrollment_id > $2
+ORDER BY enrollment_id LIMIT $3
+
+-- name: add_enrollment
+-- A recorded enrollment.
+INSERT INTO enrollments (enrollment_id, participant_id, village_key, segment, programmes, status,
+    version, last_change_on, kpj_sealed, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: change_enrollment
+-- An enrollment after an act.
+UPDATE enrollments SET village_key = $2, status = $3, version = $4, last_change_on = $5
+WHERE enrollment_id = $1
+
+-- name: spans
+-- All spans of a participant, wherever they are.
+SELECT enrollment_id, number, village_key, segment, status, programmes, starts_on, ends_on
+FROM enrollment_spans WHERE participant_no = $1
+ORDER BY starts_on, enrollment_id, number
+
+-- name: spans_of_participants
+-- All spans of several participants, for the coverage of the holders of a village's posts.
+SELECT p.participant_id, s.enrollment_id, s.number, s.village_key, s.segment, s.status,
+    s.programmes, s.starts_on, s.ends_on
+FROM participants p JOIN enrollment_spans s USING (participant_no)
+WHERE p.participant_id = ANY($1::uuid[])
+
+-- name: add_span
+-- A span that an act opens.
+INSERT INTO enrollment_spans (enrollment_id, number, participant_no, village_key, segment, status,
+    programmes, starts_on, ends_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: close_span
+-- A span that an act closes.
+UPDATE enrollment_spans SET ends_on = $3 WHERE enrollment_id = $1 AND number = $2
+
+-- name: segment_rules
+-- All rows, few and changed by migrations only.
+SELECT segment, valid_from, required, allowed, min_age, max_age, source FROM segment_rules
+
+-- name: add_posts
+-- Posts that the village does not have yet.
+INSERT INTO posts (post_id, village_key, kind, ordinal)
+SELECT post_id, $1, kind, ordinal
+FROM unnest($2::uuid[], $3::text[], $4::smallint[]) AS post (post_id, kind, ordinal)
+ON CONFLICT (village_key, kind, ordinal) DO NOTHING
+
+-- name: posts_of_village
+-- Every post that the village ever had.
+SELECT post_id, post_no, village_key, kind, ordinal FROM posts WHERE village_key = $1
+
+-- name: post
+-- One post.
+SELECT post_id, post_no, village_key, kind, ordinal FROM posts WHERE post_id = $1
+
+-- name: add_decree
+-- A decree and its list.
+WITH decree AS (
+    INSERT INTO decrees (decree_id, village_key, number, effective_on, recorded_at)
+    VALUES ($1, $2, $3, $4, $5)
+)
+INSERT INTO decree_posts (decree_id, post_id) SELECT $1, unnest($6::uuid[])
+
+-- name: decree_on
+-- The decree whose list is in force on a day: the latest, and of one day the last recorded.
+SELECT decree_id, number, effective_on FROM decrees
+WHERE village_key = $1 AND effective_on <= $2
+ORDER BY effective_on DESC, recorded_at DESC LIMIT 1
+
+-- name: posts_on
+-- The posts of a decree with their holders on a day; never a name.
+SELECT p.post_id, p.kind, p.ordinal, t.term_id, t.participant_id, t.acting, t.starts_on, t.ends_on
+FROM decree_posts d
+JOIN posts p USING (post_id)
+LEFT JOIN terms t ON t.post_no = p.post_no AND t.starts_on <= $2
+    AND (t.ends_on IS NULL OR $2 < t.ends_on)
+WHERE d.decree_id = $1
+
+-- name: terms_of_post
+-- All terms on a post.
+SELECT t.term_id, t.participant_id, t.acting, t.starts_on, t.ends_on,
+    p.post_id, p.post_no, p.village_key, p.kind, p.ordinal
+FROM terms t JOIN posts p USING (post_no) WHERE t.post_no = $1
+
+-- name: terms_of_participant
+-- All terms of a participant, in every village.
+SELECT t.term_id, t.participant_id, t.acting, t.starts_on, t.ends_on,
+    p.post_id, p.post_no, p.village_key, p.kind, p.ordinal
+FROM terms t JOIN posts p USING (post_no) WHERE t.participant_id = $1
+
+-- name: term
+-- One term.
+SELECT t.term_id, t.participant_id, t.acting, t.starts_on, t.ends_on,
+    p.post_id, p.post_no, p.village_key, p.kind, p.ordinal
+FROM terms t JOIN posts p USING (post_no) WHERE t.term_id = $1
+
+-- name: add_term
+-- A term that begins.
+INSERT INTO terms (term_id, post_no, participant_id, acting, starts_on, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: end_term
+-- A term that ends.
+UPDATE terms SET ends_on = $2 WHERE term_id = $1
+
+-- name: add_sosialisasi
+-- A sosialisasi that was held.
+INSERT INTO sosialisasi
+    (sosialisasi_id, village_key, held_on, organiser, attendance, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: sosialisasi_of_village
+-- What was held in a village, newest first.
+SELECT sosialisasi_id, held_on, organiser, attendance FROM sosialisasi
+WHERE village_key = $1 ORDER BY held_on DESC, sosialisasi_id LIMIT $2
+
+-- name: add_act
+-- Who did it.
+INSERT INTO acts (deed, subject_id, village_key, effective_on, issuer, actor, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
