@@ -1,1 +1,1 @@
-"""Notifications: messages to the district heads, addressed to the office and its holder of the moment."""
+"""Notifications: messages to the district heads, addressed to the office of the moment."""

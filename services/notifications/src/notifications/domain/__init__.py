@@ -1,0 +1,1 @@
+"""The rules of addressing, timing and wording; pure functions of values."""
