@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 from embedded.ports import Ports
 from embedded.stack import Stack
+
+# Modules beside the tests are not found otherwise when tests are imported one by one.
+sys.path.insert(0, str(Path(__file__).parent))
 from running import running_on
 
 

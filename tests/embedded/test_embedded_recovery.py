@@ -17,20 +17,25 @@ from running import CommandLine, connected, keep, kept, running_on, until
 pytestmark = pytest.mark.stack
 
 VICTIMS = ("kafka", "postgres", "supervisor")
+# Every order, and a dead supervisor whose parts live on.
+ORDERS = [
+    ("supervisor",),
+    ("supervisor", "kafka"),
+    ("supervisor", "postgres"),
+    *itertools.permutations(VICTIMS),
+]
 
 
 @pytest.mark.timeout(400)
 async def test_killed_in_every_order_it_recovers(home: Path) -> None:
-    orders = list(itertools.permutations(VICTIMS))
-    await _rounds(home, [(order, [0.0, 0.0]) for order in orders])
+    await _rounds(home, [(order, [0.0, 0.0]) for order in ORDERS])
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(1200)
 async def test_killed_in_twenty_random_rounds_it_recovers(home: Path) -> None:
     dice = random.Random(2026)
-    orders = list(itertools.permutations(VICTIMS))
-    rounds = [(dice.choice(orders), [dice.uniform(0, 2), dice.uniform(0, 2)]) for _ in range(20)]
+    rounds = [(dice.choice(ORDERS), [dice.uniform(0, 2), dice.uniform(0, 2)]) for _ in range(20)]
     await _rounds(home, rounds)
 
 
@@ -47,6 +52,23 @@ async def test_killed_during_the_first_start_it_recovers(home: Path, begun: str)
     assert await kept(addresses) == ([1], [1])
     assert await line.end() == 0
     assert running_on(home) == {"kafka": [], "postgres": []}
+
+
+@pytest.mark.timeout(60)
+async def test_a_stranger_who_reads_our_files_is_left_alone(home: Path) -> None:
+    async with Stack(home, ports=Ports.any(), kafka=False, mail=False) as stack:
+        data = stack._parts["postgres"].part.folder
+        strangers = [
+            await asyncio.create_subprocess_exec("tail", "-f", str(home / "postgres.log")),
+            await asyncio.create_subprocess_exec("tail", "-f", f"{data}/data/postgresql.conf"),
+        ]
+        await stack.restart("postgres")
+    try:
+        assert [stranger.returncode for stranger in strangers] == [None, None]
+    finally:
+        for stranger in strangers:
+            stranger.kill()
+            await stranger.wait()
 
 
 @pytest.mark.timeout(60)
@@ -77,7 +99,7 @@ async def _rounds(home: Path, rounds: list[tuple[tuple[str, ...], list[float]]])
         addresses = await line.healthy()
         await keep(addresses, number)
         line.output.unlink()
-        for victim, pause in zip(order, [0.0, *pauses], strict=True):
+        for victim, pause in zip(order, [0.0, *pauses], strict=False):
             await asyncio.sleep(pause)
             await _kill(victim, line)
         await line.up()
