@@ -1,0 +1,86 @@
+"""The consumer as a part of a process: started with patience, watched by progress, stopped clean."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from faststream.kafka import KafkaBroker
+from prometheus_client import Gauge
+
+from common.kafka import is_kafka_down
+from common.process import Backoff
+from common.waiting import set_within
+
+WATCH_SECONDS = 1.0
+START_SECONDS = 30.0
+STUCK_SECONDS = 60.0
+"""A member that is behind and has handled nothing for so long is not ready."""
+
+LAG = Gauge("consumer_lag_events", "Events behind the end of the topics, of this member")
+
+log = logging.getLogger(__name__)
+
+
+class Consumer:
+    """Runs a broker's subscribers and knows how far behind they are."""
+
+    def __init__(self, build: Callable[[], KafkaBroker]) -> None:
+        self._build = build
+        self._broker: KafkaBroker | None = None
+        self._positions: dict[Any, int] = {}
+        self._progress_at = time.monotonic()
+        self._lag: int | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until `stop`; while Kafka is away it is asked again with back-off."""
+        backoff = Backoff()
+        while not stop.is_set():
+            broker = self._build()
+            try:
+                await asyncio.wait_for(broker.start(), START_SECONDS)
+            except Exception as error:
+                if not is_kafka_down(error):
+                    raise
+                log.warning("consumer waits for Kafka: %s", type(error).__name__)
+                with contextlib.suppress(Exception):  # half started: nothing of it is needed
+                    await broker.stop()
+                await backoff.wait(stop)
+                continue
+            self._broker = broker
+            try:
+                while not await set_within(stop, WATCH_SECONDS):
+                    self._measure(broker)
+            finally:
+                self._broker = None
+                await broker.stop()
+
+    def _measure(self, broker: KafkaBroker) -> None:
+        lag, positions = 0, {}
+        for subscriber in broker.subscribers:
+            consumer: Any = getattr(subscriber, "consumer", None)
+            if consumer is None:
+                continue
+            for place in consumer.assignment():
+                state = consumer._subscription.subscription.assignment.state_value(place)  # noqa: SLF001  # the public position() waits
+                if state is None or not state.has_valid_position:
+                    lag += 1
+                    continue
+                positions[place] = state.position
+                lag += max(0, (consumer.highwater(place) or state.position) - state.position)
+        if positions != self._positions or not lag:
+            self._progress_at = time.monotonic()
+        self._positions, self._lag = positions, lag
+        LAG.set(lag)
+
+    async def probe(self) -> str | None:
+        """Why this member is not ready: not started, or behind and not moving."""
+        if self._broker is None or self._lag is None:
+            return "not connected to Kafka yet"
+        if self._lag and time.monotonic() - self._progress_at > STUCK_SECONDS:
+            return f"{self._lag} events behind and no progress for {STUCK_SECONDS:.0f} s"
+        return None
