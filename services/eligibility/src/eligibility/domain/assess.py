@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import Enum, auto
+from enum import StrEnum
 
-from common.events.words import PostKind
+from common.events.words import PostKind, Programme
 
 from eligibility.domain.days import add_months
 from eligibility.domain.facts import HEADS
@@ -32,14 +32,14 @@ class VillageOn:
     last_sosialisasi: date | None
 
 
-class Verdict(Enum):
+class Verdict(StrEnum):
     """What a post is worth to a criterion."""
 
-    COVERED = auto()
-    NOT_COVERED = auto()
-    OPEN = auto()
-    """Vacant for so short that it is neither covered nor missing."""
-    VACANT = auto()
+    COVERED = "COVERED"
+    NOT_COVERED = "NOT_COVERED"
+    OPEN = "OPEN"
+    """Vacant for so short a time that it is neither covered nor missing."""
+    VACANT = "VACANT"
 
 
 def assess(village: VillageOn, rules: RuleSet | None, day: date) -> Assessment:
@@ -131,8 +131,13 @@ def verdict_on(seat: Seat, asked: CoverageAsked, parameters: Parameters, day: da
     if seat.vacant_since is not None:
         missed = day >= seat.vacant_since + timedelta(days=vacancy_days(seat.kind, parameters))
         return Verdict.VACANT if missed else Verdict.OPEN
-    has = seat.active | seat.in_grace if asked.keep_in_grace else seat.active
-    return Verdict.COVERED if asked.programmes <= has else Verdict.NOT_COVERED
+    return Verdict.NOT_COVERED if lacking(seat, asked) else Verdict.COVERED
+
+
+def lacking(seat: Seat, asked: CoverageAsked) -> frozenset[Programme]:
+    """The programmes that the holder of a post is asked to have and has not."""
+    without = asked.programmes - seat.active
+    return without - seat.in_grace if asked.keep_in_grace else without
 
 
 def vacancy_days(kind: PostKind, parameters: Parameters) -> int:

@@ -39,7 +39,7 @@ from eligibility.domain.assess import judge
 from eligibility.domain.facts import Fact, Known
 from eligibility.domain.grace import Failing, failing_from
 from eligibility.domain.reasons import reasons_of
-from eligibility.domain.rules import RuleSet, rule_set_for
+from eligibility.domain.rules import RuleSet
 from eligibility.domain.status import Face, History, Interval, Judgement, Reason, Status
 from eligibility.domain.timeline import Change, changes_of, head_change_days
 from eligibility.domain.village import Village
@@ -56,7 +56,7 @@ def fold(
     known = known_facts(facts, known_at)
     if not known:
         return History((), None)
-    rules = _rules_over(known, rule_sets, known_at)
+    rules = rules_over(known, rule_sets, known_at)
     changes = changes_of(known, rules)
     days = sorted(
         {*changes, *(r.valid_from for r in rules if r.valid_from > known[0].effective_on)}
@@ -77,7 +77,7 @@ def known_facts(facts: Iterable[Fact], known_at: datetime | None = None) -> list
     return sorted(once.values(), key=lambda fact: fact.order)
 
 
-def _rules_over(
+def rules_over(
     facts: Iterable[Fact], rule_sets: Iterable[RuleSet], known_at: datetime | None
 ) -> list[RuleSet]:
     """The rule sets that may ever judge this village."""
@@ -110,7 +110,7 @@ class _Course:
         """Judge the days from `day` to before `end`, in which only the clocks run."""
         self.village.take(changes)
         kept = self.village.recorded.kept
-        rules = self._rules(day)
+        rules = self.village.rules(self.rule_sets, day)
         village = self.village.on()
         judgement = judge(village, rules, day, keep=kept)
         if self.village.named:
@@ -128,12 +128,6 @@ class _Course:
         if self.failing is None or self.undecidable_since is not None:
             return []
         return [self.failing.confirmed_on, self.failing.grace_ends]
-
-    def _rules(self, day: date) -> RuleSet | None:
-        area = self.village.area
-        if area is None:
-            return None
-        return rule_set_for(self.rule_sets, area.regency_code, area.kind, day)
 
     def _clocks(
         self, judgement: Judgement, rules: RuleSet | None, day: date, end: date, *, kept: bool

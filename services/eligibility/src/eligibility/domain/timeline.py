@@ -31,7 +31,7 @@ class Change:
 def changes_of(facts: Sequence[Fact], rule_sets: Sequence[RuleSet]) -> dict[date, list[Change]]:
     """Every change by its day, each day's in the order of the facts."""
     found = [Change(fact.effective_on, fact) for fact in _acting_alone(facts)]
-    for seats in seats_over_time(facts, _kinds_asked(rule_sets)).values():
+    for seats in seats_over_time(facts, kinds_asked(rule_sets)).values():
         found.extend(_seat_changes(seats, rule_sets))
     found.extend(_expiries(facts, rule_sets))
     by_day: defaultdict[date, list[Change]] = defaultdict(list)
@@ -56,7 +56,7 @@ def _acting_alone(facts: Sequence[Fact]) -> Iterator[Fact]:
         takes_part = takes_part or not isinstance(fact, Known)
 
 
-def _kinds_asked(rule_sets: Sequence[RuleSet]) -> set[PostKind]:
+def kinds_asked(rule_sets: Sequence[RuleSet]) -> set[PostKind]:
     """Posts of other kinds can change nothing: a desa's 35 RT cost nothing unless asked for."""
     return {
         kind

@@ -11,6 +11,7 @@ from eligibility.domain.acts import TITLED, Recorded, after
 from eligibility.domain.assess import VillageOn
 from eligibility.domain.facts import Acted, ActKind, Fact, Known, PostsDecreed, SosialisasiHeld
 from eligibility.domain.posts import Seat
+from eligibility.domain.rules import RuleSet, rule_set_for
 from eligibility.domain.timeline import Change
 
 
@@ -42,6 +43,12 @@ class Village:
     def on(self) -> VillageOn:
         """The village as the criteria see it."""
         return VillageOn(self._tally if self._posts_known else None, self.last_sosialisasi)
+
+    def rules(self, rule_sets: Sequence[RuleSet], day: date) -> RuleSet | None:
+        """The rule set that judges the village on `day`; none for a village of unknown kind."""
+        if self.area is None:
+            return None
+        return rule_set_for(rule_sets, self.area.regency_code, self.area.kind, day)
 
     def _seat(self, post_id: UUID, seat: Seat | None) -> None:
         before = self.seats.pop(post_id, None)
