@@ -112,6 +112,11 @@ async def test_a_home_below_a_private_folder_works(home: Path) -> None:
     assert not _exists(data)
 
 
+async def test_a_home_that_kafka_would_misread_is_refused(home: Path) -> None:
+    with pytest.raises(HomeUnusableError, match="comma"):
+        await Stack(home / "a,b", ports=Ports.any(), postgres=False, mail=False).start()
+
+
 @pytest.mark.stack
 async def test_a_home_with_other_letters_works(home: Path) -> None:
     far = home / "désa ü"

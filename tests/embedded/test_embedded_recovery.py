@@ -40,7 +40,9 @@ async def test_killed_in_twenty_random_rounds_it_recovers(home: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("begun", ["kafka/data.new", "postgres/data.new", "postgres/data"])
+@pytest.mark.parametrize(
+    "begun", ["kafka/data.new", "kafka/data", "postgres/data.new", "postgres/data"]
+)
 async def test_killed_during_the_first_start_it_recovers(home: Path, begun: str) -> None:
     line = CommandLine(home)
     await line.up()

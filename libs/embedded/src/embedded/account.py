@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from embedded.errors import HomeUnusableError
+from embedded.errors import EmbeddedError, HomeUnusableError
 
 NAME = "nobody"
 
@@ -34,10 +34,16 @@ class Account:
 
 
 def lesser_account() -> Account | None:
-    """The account root hands over to, None when we are not root."""
+    """The account root hands over to, None when we are not root; raises EmbeddedError."""
     if os.geteuid() != 0:
         return None
-    entry = pwd.getpwnam(NAME)
+    try:
+        entry = pwd.getpwnam(NAME)
+    except KeyError:
+        raise EmbeddedError(
+            f"Postgres refuses to run as root, and there is no account {NAME} here to run it."
+            " Start as an ordinary user."
+        ) from None
     return Account(entry.pw_uid, entry.pw_gid)
 
 
@@ -52,7 +58,12 @@ def private_folder(home: Path, name: str, account: Account | None) -> Path:
         lasting = Path("/var/tmp")  # noqa: S108 - the folder below is checked to be its own
         base = lasting if lasting.is_dir() else Path(tempfile.gettempdir())
         folder = base / f"desa-sadar-{name}-{key}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise HomeUnusableError(
+            f"{folder} cannot be made ({error.strerror}). Use another folder for the data."
+        ) from error
     owner = os.geteuid() if account is None else account.uid
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (owner, os.geteuid()):

@@ -17,11 +17,14 @@ from embedded.errors import EmbeddedError
 from embedded.jars import cache
 from embedded.jars import fetch as fetch_jars
 from embedded.lock import held_by
+from embedded.orphans import end_orphans, orphans
 from embedded.ports import Ports
 from embedded.stack import ADDRESSES, Addresses, Stack
 
 # Seconds: every part may take 10 to end.
 STOP_PATIENCE = 45.0
+# As init scripts say "not running".
+NOTHING = 3
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 app = typer.Typer(
@@ -66,7 +69,7 @@ def down(home: Home = DEFAULT_HOME) -> None:
     try:
         pid = held_by(home)
         if pid is None:
-            typer.echo(f"Nothing runs on {home}.")
+            _end_what_is_left(home)
             return
         os.kill(pid, signal.SIGTERM)
         _await_end(home, pid)
@@ -80,11 +83,14 @@ def status(home: Home = DEFAULT_HOME) -> None:
     """Say what runs on this home; the code is 3 when nothing does."""
     try:
         pid = held_by(home)
+        left = {} if pid else orphans(home)
     except EmbeddedError as error:
         _fail(error)
     if pid is None:
-        typer.echo(f"Nothing runs on {home}.")
-        raise typer.Exit(3)
+        typer.echo(f"Nothing is kept running on {home}.")
+        for title, pids in left.items():
+            typer.echo(f"A killed run left {title} behind, process {pids}: up or down ends it.")
+        raise typer.Exit(NOTHING)
     try:
         addresses = Addresses(**json.loads((home / ADDRESSES).read_bytes()))
     except FileNotFoundError:
@@ -103,6 +109,14 @@ def fetch() -> None:
     except EmbeddedError as error:
         _fail(error)
     typer.echo(f"{len(jars)} packages are in {folder}.")
+
+
+def _end_what_is_left(home: Path) -> None:
+    if orphans(home):
+        end_orphans(home, _say)
+        typer.echo("Stopped.")
+    else:
+        typer.echo(f"Nothing runs on {home}.")
 
 
 def _await_end(home: Path, pid: int) -> None:

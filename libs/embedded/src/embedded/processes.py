@@ -36,10 +36,13 @@ def arguments_of(pid: int) -> list[str]:
 
 
 def holds_open(pid: int, path: Path) -> bool:
-    """Whether that process has this file open."""
-    with suppress(psutil.Error):
+    """Whether that process has this file open; yes for another user's, which we may not look at."""
+    try:
         return any(file.path == str(path) for file in psutil.Process(pid).open_files())
-    return False
+    except psutil.AccessDenied:
+        return True
+    except psutil.Error:
+        return False
 
 
 def listener_on(port: int) -> str | None:

@@ -82,13 +82,15 @@ class Stack:
         """Stop every part, the last started first, and let go of the home; data is kept."""
         if not self._lock.taken:
             return
-        if self.mail is not None:
-            await self.mail.stop()
-        for name in list(self._parts)[::-1]:
-            await self._parts[name].stop()
-        (self.home / ADDRESSES).unlink(missing_ok=True)
-        self._addresses = None
-        self._lock.release()
+        try:
+            if self.mail is not None:
+                await self.mail.stop()
+            for name in list(self._parts)[::-1]:
+                await self._parts[name].stop()
+        finally:
+            (self.home / ADDRESSES).unlink(missing_ok=True)
+            self._addresses = None
+            self._lock.release()
 
     async def discard(self) -> None:
         """Stop, and delete the data: for the homes of tests."""
