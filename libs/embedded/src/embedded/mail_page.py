@@ -20,10 +20,12 @@ JSON = "application/json"
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1a1a1a}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;
-padding:.4rem .6rem;border-bottom:1px solid #ccc;overflow-wrap:anywhere}
+padding:.4rem .6rem;border-bottom:1px solid #ccc;overflow-wrap:break-word}
 td:first-child{white-space:nowrap}dt{font-weight:600}dd{margin:0 0 .4rem;overflow-wrap:anywhere}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:1rem;font:inherit}
-a{color:#0b5394}
+a{color:#0b5394}h1{font-size:1.5rem;line-height:1.3}
+@media(max-width:40rem){thead{display:none}tr{display:block;border-bottom:1px solid #ccc;
+padding:.5rem 0}td{display:block;border:0;padding:0}}
 """
 
 PAGE = """<!doctype html>
