@@ -104,11 +104,12 @@ class Questions:
 
     async def enrollments(
         self, caller: Caller, code: str, *, after: UUID, limit: int
-    ) -> list[Enrollment]:
+    ) -> tuple[Village, list[Enrollment]]:
         """A page of a village's enrollments behind a key."""
         async with self._seeing(caller.areas) as connection:
             village = await self._village(connection, code)
-            return await enrollments.page(connection, village.village_key, after, limit)
+            found = await enrollments.page(connection, village.village_key, after, limit)
+            return village, found
 
     async def enrollment(self, caller: Caller, enrollment_id: UUID) -> tuple[Enrollment, Village]:
         """An enrollment and its village; unknown outside the caller's areas."""

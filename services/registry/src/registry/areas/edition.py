@@ -14,6 +14,9 @@ from registry.domain.areas import TIME_ZONES, Village, regency_kind, village_kin
 NAME: Final = "Kepmendagri 300.2.2-2138 Tahun 2025, idn-area-data 4.0.1"
 EFFECTIVE_ON: Final = date(2025, 4, 25)
 LICENCE: Final = "ODbL-1.0"
+ATTRIBUTION: Final = (
+    "Data wilayah: Kementerian Dalam Negeri, dihimpun oleh idn-area-data, berlisensi ODbL 1.0."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +72,4 @@ def _village(
 
 def _rows(file: str) -> Iterator[dict[str, str]]:
     source = resources.files("registry.areas").joinpath("data", file)
-    with source.open(encoding="utf-8", newline="") as text:
-        yield from csv.DictReader(text)
+    yield from csv.DictReader(source.read_text(encoding="utf-8").splitlines())

@@ -1,0 +1,1 @@
+"""The registry's HTTP interface: routes that translate, and decide nothing."""

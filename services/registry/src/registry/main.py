@@ -1,0 +1,165 @@
+"""The registry wired: one application, and the parts that a process runs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from common.clock import Clock
+from common.clockwork import ClockFollower
+from common.database import Database
+from common.events import topics
+from common.health import Health
+from common.ids import Ids
+from common.outbox import Outbox
+from common.problems import install_problems
+from common.process import Part, api_part, gc_tuning, run_parts
+from common.relay import OutboxRelay
+from common.security import Authenticator, install_security
+from common.settings import PartName
+from common.telemetry import TraceMiddleware, configure_logging
+from common.watermarks import WatermarkWriter
+from fastapi import FastAPI
+from prometheus_client import REGISTRY as METRICS
+
+from registry.api.enrollments import enrollment_routes
+from registry.api.errors import install_refusals
+from registry.api.streams import stream_routes
+from registry.api.villages import area_routes, government_routes
+from registry.application import Registry
+from registry.purging import Purge
+from registry.questions import Questions
+from registry.settings import Settings
+from registry.storage.participants import ParticipantStore
+
+TOPICS = (
+    topics.REGISTRY_VILLAGES,
+    topics.REGISTRY_ENROLLMENTS,
+    topics.REGISTRY_OFFICIALS,
+    topics.REGISTRY_OUTREACH,
+)
+SMALL_POOL = 3
+"""Connections of the parts that are no API."""
+
+
+def create_app(
+    *,
+    registry: Registry,
+    questions: Questions,
+    authenticator: Authenticator,
+    health: Health,
+) -> FastAPI:
+    """The HTTP application; tests call it with edges of their own."""
+    app = FastAPI(
+        title="Desa Sadar: registry",
+        version="1",
+        description="Who is enrolled, which posts exist, who holds them, what was done to inform.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(health.router())
+    app.include_router(area_routes(questions))
+    app.include_router(government_routes(registry, questions))
+    app.include_router(enrollment_routes(registry, questions))
+    app.include_router(stream_routes(questions))
+    install_refusals(app)
+    install_problems(app)
+    install_security(app, authenticator)
+    app.add_middleware(TraceMiddleware)
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A registry ready to run."""
+
+    app: FastAPI
+    parts: Sequence[Part]
+    clock: Clock
+
+
+@contextlib.asynccontextmanager
+async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Service]:
+    """Wire the parts that `settings.parts` names; databases and Kafka may still be away."""
+    clock = clock or Clock()
+    ids = Ids()
+    app_database = await Database.open(
+        settings.app_url.get_secret_value(),
+        name="registry-api",
+        size=settings.database_connections,
+    )
+    work_database = await Database.open(
+        settings.work_url.get_secret_value(), name="registry-work", size=SMALL_POOL
+    )
+    try:
+        participants = ParticipantStore(
+            master_key=settings.key("master_key"), hmac_key=settings.key("hmac_key"), ids=ids
+        )
+        health = Health(METRICS)
+        health.check("database", lambda: answers(app_database))
+        app = create_app(
+            registry=Registry(
+                database=app_database,
+                outbox=Outbox(clock=clock, ids=ids),
+                participants=participants,
+                clock=clock,
+                ids=ids,
+                nik_99=settings.nik_99,
+            ),
+            questions=Questions(database=app_database, participants=participants, clock=clock),
+            authenticator=settings.authenticator(),
+            health=health,
+        )
+        parts = []
+        if PartName.API in settings.parts:
+            parts.append(api_part(app, settings.host, settings.port, setting="REGISTRY_PORT"))
+        if settings.movable_clock:
+            parts.append(Part("clock", ClockFollower(work_database, clock).run))
+        if PartName.RELAY in settings.parts:
+            parts += relay_parts(settings, app_database, work_database, clock)
+        yield Service(app, parts, clock)
+    finally:
+        await app_database.close()
+        await work_database.close()
+
+
+def relay_parts(
+    settings: Settings, app_database: Database, work_database: Database, clock: Clock
+) -> list[Part]:
+    """What carries the outbox to Kafka, says how far it has come, and forgets what is over."""
+    relay = OutboxRelay(
+        settings.work_url.get_secret_value(),
+        settings.kafka,
+        prefix=settings.topic_prefix,
+        service="registry",
+    )
+    app_database.on_commit(relay.wake)
+    watermarks = WatermarkWriter(
+        work_database,
+        settings.kafka,
+        clock=clock,
+        inputs=TOPICS,
+        partitions=settings.topic_partitions,
+        leading=lambda: relay.leading,
+        prefix=settings.topic_prefix,
+    )
+    return [
+        Part("relay", relay.run),
+        Part("watermarks", watermarks.run),
+        Part("purge", Purge(work_database, clock).run),
+    ]
+
+
+async def answers(database: Database) -> None:
+    """Ready while the database answers; Kafka away does not keep the registry from its work."""
+    async with database.transaction() as connection:
+        await connection.fetchval("SELECT 1")
+
+
+async def serve(settings: Settings) -> int:
+    """Run the process until it is asked to stop; its exit code."""
+    configure_logging("registry", level=settings.log_level)
+    async with build(settings) as service:
+        gc_tuning()
+        return await run_parts(service.parts)
