@@ -13,13 +13,6 @@ from typing import Annotated
 
 import httpx2
 import pytest
-from fastapi import APIRouter, FastAPI, Security
-from joserfc import jwt
-from joserfc.errors import SecurityWarning
-from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
-from prometheus_client import CollectorRegistry
-from typer.testing import CliRunner
-
 from common.health import Health
 from common.problems import install_problems
 from common.security import (
@@ -43,6 +36,12 @@ from common.security.demo import (
     demo_token,
     ensure_demo_secrets,
 )
+from fastapi import APIRouter, FastAPI, Security
+from joserfc import jwt
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from prometheus_client import CollectorRegistry
+from typer.testing import CliRunner
 
 ISSUER = "https://issuer.example"
 NOW = 1_800_000_000
@@ -154,7 +153,7 @@ async def test_a_token_of_the_issuer_gives_the_caller(
         )
         == caller
     )
-    assert "https://issuer.example petugas-1" == caller.identity
+    assert caller.identity == "https://issuer.example petugas-1"
 
 
 @pytest.mark.parametrize(
@@ -191,7 +190,7 @@ async def test_clocks_may_differ_by_30_seconds(
     """Leeway is 30 s on both sides."""
     caller = await authenticator.authenticate(a_token(**changes))
 
-    assert "petugas-1" == caller.subject
+    assert caller.subject == "petugas-1"
 
 
 async def test_forged_tokens_are_rejected(authenticator: Authenticator) -> None:
@@ -225,7 +224,7 @@ async def test_keys_are_fetched_once_for_many_callers(
     """A cold start asks the issuer once and refuses nobody meanwhile."""
     callers = await asyncio.gather(*(authenticator.authenticate(a_token()) for _ in range(50)))
 
-    assert (50, 1) == (len(callers), issuer.asked)
+    assert (len(callers), issuer.asked) == (50, 1)
 
 
 async def test_keys_are_fetched_again_after_ten_minutes(
@@ -235,13 +234,13 @@ async def test_keys_are_fetched_again_after_ten_minutes(
     await authenticator.authenticate(a_token())
     monotonic.seconds += 599
     await authenticator.authenticate(a_token())
-    assert 1 == issuer.asked
+    assert issuer.asked == 1
 
     monotonic.seconds += 1
     issuer.document = {"keys": [KEYPAIRS["RS256"].as_dict(private=False)]}
     with pytest.raises(Rejected):
         await authenticator.authenticate(a_token())
-    assert 2 == issuer.asked
+    assert issuer.asked == 2
 
 
 async def test_an_unknown_key_id_asks_at_most_every_30_seconds(
@@ -253,13 +252,13 @@ async def test_an_unknown_key_id_asks_at_most_every_30_seconds(
     for _ in range(10):
         with pytest.raises(Rejected):
             await authenticator.authenticate(a_token("ES256"))
-    assert 1 == issuer.asked
+    assert issuer.asked == 1
 
     issuer.document = PUBLIC_KEYS
     monotonic.seconds += 30
     await authenticator.authenticate(a_token("ES256"))
 
-    assert 2 == issuer.asked
+    assert issuer.asked == 2
 
 
 async def test_an_unreachable_issuer_is_503_and_never_401(
@@ -269,18 +268,18 @@ async def test_an_unreachable_issuer_is_503_and_never_401(
     app = an_app(authenticator)
     issuer.down = True
     refused = await call(app, a_token())
-    assert (503, "30") == (refused.status_code, refused.headers["Retry-After"])
-    assert "/problems/issuer-unreachable" == refused.json()["type"]
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+    assert refused.json()["type"] == "/problems/issuer-unreachable"
 
     issuer.down = False
     issuer.document = {"keys": [KEYPAIRS["ES256"].as_dict(private=False)]}
     monotonic.seconds += 5
-    assert 200 == (await call(app, a_token())).status_code
+    assert (await call(app, a_token())).status_code == 200
 
     issuer.down = True
     monotonic.seconds += 700
-    assert 200 == (await call(app, a_token())).status_code
-    assert 503 == (await call(app, a_token("RS256"))).status_code
+    assert (await call(app, a_token())).status_code == 200
+    assert (await call(app, a_token("RS256"))).status_code == 503
 
 
 async def test_a_key_set_that_is_none_counts_as_unreachable(
@@ -316,7 +315,7 @@ async def test_production_does_not_take_a_demo_key_from_any_issuer(
             ),
         )
 
-    assert "petugas" == (await strict(allow_demo=True).authenticate(token)).subject
+    assert (await strict(allow_demo=True).authenticate(token)).subject == "petugas"
     with pytest.raises(Rejected):
         await strict(allow_demo=False).authenticate(token)
 
@@ -327,11 +326,11 @@ async def test_no_or_a_bad_token_is_401_with_a_challenge(authenticator: Authenti
     missing = await call(app, None)
     bad = await call(app, a_token(exp=NOW - 100))
 
-    assert (401, "Bearer") == (missing.status_code, missing.headers["WWW-Authenticate"])
-    assert (401, 'Bearer error="invalid_token"') == (
+    assert (missing.status_code, missing.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert (
         bad.status_code,
         bad.headers["WWW-Authenticate"],
-    )
+    ) == (401, 'Bearer error="invalid_token"')
     assert "expired_token" in bad.json()["detail"]
     assert a_token(exp=NOW - 100) not in bad.text
 
@@ -340,7 +339,7 @@ async def test_a_missing_scope_is_403_and_is_named(authenticator: Authenticator)
     """The refusal says which scope the route asks for."""
     refused = await call(an_app(authenticator), a_token(scope="registry:read"))
 
-    assert 403 == refused.status_code
+    assert refused.status_code == 403
     assert "registry:write" in refused.json()["detail"]
     assert 'scope="registry:write"' in refused.headers["WWW-Authenticate"]
 
@@ -349,7 +348,7 @@ async def test_the_caller_reaches_the_route(authenticator: Authenticator) -> Non
     """With the scope, the route runs and knows its caller."""
     answer = await call(an_app(authenticator), a_token(scp=["registry:write"], scope=None))
 
-    assert (200, {"subject": "petugas-1"}) == (answer.status_code, answer.json())
+    assert (answer.status_code, answer.json()) == (200, {"subject": "petugas-1"})
 
 
 async def test_openapi_names_the_bearer_token_and_each_scope(
@@ -359,8 +358,8 @@ async def test_openapi_names_the_bearer_token_and_each_scope(
     document = an_app(authenticator).openapi()
 
     operation = document["paths"]["/villages/{code}"]["post"]
-    assert [{"bearer": ["registry:write"]}] == operation["security"]
-    assert "bearer" == document["components"]["securitySchemes"]["bearer"]["scheme"]
+    assert operation["security"] == [{"bearer": ["registry:write"]}]
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
 def test_every_route_is_listed_with_its_scope(authenticator: Authenticator) -> None:
@@ -375,7 +374,7 @@ def test_every_route_is_listed_with_its_scope(authenticator: Authenticator) -> N
     outer.include_router(inner)
     app.include_router(outer)
     app.include_router(Health(CollectorRegistry()).router())
-    assert [] == unscoped_routes(app)
+    assert unscoped_routes(app) == []
 
     @outer.get("/forgotten")
     async def forgotten() -> None: ...
@@ -444,11 +443,11 @@ def test_demo_secrets_are_made_once_by_however_many_start_at_once(tmp_path: Path
     for thread in threads:
         thread.join()
 
-    assert (16, 1) == (len(seen), len(set(seen)))
+    assert (len(seen), len(set(seen))) == (16, 1)
     assert {32} == {len(demo_key(directory, name)) for name in KEYS}
-    assert 3 == len({demo_key(directory, name) for name in KEYS})
+    assert len({demo_key(directory, name) for name in KEYS}) == 3
     assert {0o600} == {stat.S_IMODE(file.stat().st_mode) for file in directory.iterdir()}
-    assert 0o700 == stat.S_IMODE(directory.stat().st_mode)
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert {*KEYS, "signing.jwk", "jwks.json"} == {file.name for file in directory.iterdir()}
     public = json.loads((directory / "jwks.json").read_text())["keys"][0]
     assert "d" not in public

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from pydantic import Field, SecretStr
-from pydantic_settings import SettingsConfigDict
-
 from common.security.demo import DEMO_ISSUER, demo_key, demo_token
 from common.settings import Mode, PartName, ServiceSettings
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
@@ -57,7 +56,7 @@ def given(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> None:
 def refusal(capsys: pytest.CaptureFixture[str]) -> list[str]:
     with pytest.raises(SystemExit) as exit_:
         RegistrySettings.load()
-    assert 2 == exit_.value.code
+    assert exit_.value.code == 2
     return [line.strip() for line in capsys.readouterr().err.splitlines()[1:]]
 
 
@@ -67,17 +66,17 @@ def test_production_starts_with_complete_settings(monkeypatch: pytest.MonkeyPatc
 
     settings = RegistrySettings.load()
 
-    assert (Mode.PRODUCTION, "kafka:9092", "uji.") == (
+    assert (
         settings.mode,
         settings.kafka,
         settings.topic_prefix,
-    )
+    ) == (Mode.PRODUCTION, "kafka:9092", "uji.")
     assert frozenset({PartName.API, PartName.RELAY}) == settings.parts
-    assert (False, False, 12) == (
+    assert (
         settings.movable_clock,
         settings.nik_99,
         settings.topic_partitions,
-    )
+    ) == (False, False, 12)
     assert bytes(range(32)) == settings.key("master_key")
     assert "s3cret" not in repr(settings)
 
@@ -90,7 +89,7 @@ def test_a_service_s_own_variable_wins_over_the_shared_one(
 
     settings = RegistrySettings.load()
 
-    assert ("own:9092", "127.0.0.1") == (settings.kafka, settings.host)
+    assert (settings.kafka, settings.host) == ("own:9092", "127.0.0.1")
 
 
 def test_no_mode_is_production(
@@ -99,7 +98,7 @@ def test_no_mode_is_production(
     """A forgotten MODE does not open the demo's doors."""
     given(monkeypatch, MODE=None, ISSUER=None)
 
-    assert ["ISSUER: set the https address of the token issuer"] == refusal(capsys)
+    assert refusal(capsys) == ["ISSUER: set the https address of the token issuer"]
 
 
 @pytest.mark.parametrize(
@@ -165,13 +164,13 @@ def test_what_is_missing_or_wrong_is_listed_without_values(
 
     lines = refusal(capsys)
 
-    assert [
+    assert sorted(line.split(":")[0] for line in lines) == [
         "KAFKA",
         "REGISTRY_APP_URL",
         "REGISTRY_PARTS",
         "REGISTRY_PORT",
         "TOPIC_PARTITIONS",
-    ] == sorted(line.split(":")[0] for line in lines)
+    ]
     assert "not set; give Kafka's bootstrap servers" in next(x for x in lines if "KAFKA" in x)
     assert "hunter2" not in "".join(lines)
 
@@ -192,8 +191,8 @@ def test_secrets_may_come_from_files(
 
     settings = RegistrySettings.load()
 
-    assert "postgresql://from-file" == settings.app_url.get_secret_value()
-    assert b"k" * 32 == settings.key("hmac_key")
+    assert settings.app_url.get_secret_value() == "postgresql://from-file"
+    assert settings.key("hmac_key") == b"k" * 32
     monkeypatch.setenv("REGISTRY_HMAC_KEY_FILE", str(tmp_path / "none"))
     assert "REGISTRY_HMAC_KEY_FILE: cannot read" in refusal(capsys)[0]
 
@@ -213,10 +212,10 @@ async def test_the_demo_needs_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_pa
     settings = RegistrySettings.load()
     token = demo_token(tmp_path, audience="registry", scopes=["a:b"])
 
-    assert (DEMO_ISSUER, True) == (settings.issuer, settings.movable_clock)
+    assert (settings.issuer, settings.movable_clock) == (DEMO_ISSUER, True)
     assert demo_key(tmp_path, "parking_key") == settings.key("parking_key")
     assert bytes(range(32)) == settings.key("hmac_key")
-    assert "petugas" == (await settings.authenticator().authenticate(token)).subject
+    assert (await settings.authenticator().authenticate(token)).subject == "petugas"
     with pytest.raises(KeyError):
         settings.key("owner_url")
 
@@ -231,4 +230,4 @@ def test_production_never_makes_demo_secrets(
     settings.authenticator()
     settings.key("parking_key")
 
-    assert [] == list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []

@@ -22,8 +22,8 @@ from fastapi import FastAPI
 
 GRACE = 8.0
 """Seconds a part has to finish its work after it was asked to stop."""
-CANCEL_GRACE = 0.8
-CUT_AFTER = 0.7
+CANCEL_GRACE = 0.5
+CUT_AFTER = 0.5
 """Seconds for what outlived its cancellation; then the process is cut: 10 s in all."""
 
 logger = structlog.get_logger(__name__)

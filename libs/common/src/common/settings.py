@@ -257,6 +257,8 @@ def _lines(settings: type[ServiceSettings], error: ValidationError) -> list[str]
         if not item["loc"]:
             lines += item["msg"].removeprefix("Value error, ").splitlines()
             continue
+        if item["type"] == "default_factory_not_called":
+            continue
         name = str(item["loc"][0])
         field = settings.model_fields.get(name)
         if item["type"] == "missing":

@@ -39,7 +39,9 @@ _RANDOM_ID = re.compile(
 )
 _IDENTIFIERS = (
     (re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+"), "[email]"),
-    (re.compile(r"\d{16,}|(?<!\d)(?<!\d[ .-])\d(?:[ .-]?\d){15}(?![ .-]?\d)"), "[nik]"),
+    (re.compile(r"\d{16,}"), "[nik]"),
+    (re.compile(r"(?<!\d)(?:\d{2}[ .-]?){3}\d{6}[ .-]?\d{4}(?!\d)"), "[nik]"),
+    (re.compile(r"(?<!\d)\d{4}(?:[ .-]\d{4}){3}(?!\d)"), "[nik]"),
     (re.compile(r"(?<![\d.])(?:\+?62|0)[ .-]?8(?:[ .-]?\d){7,11}(?!\d)"), "[phone]"),
     (re.compile(r"(?<![\d.])(?:\+62[ .-]?|\(?0)[2-7]\d{1,2}\)?[ .-]?\d{5,8}(?!\d)"), "[phone]"),
     (re.compile(r"\+\d(?:[ .-]?\d){7,14}(?!\d)"), "[phone]"),
@@ -156,7 +158,8 @@ def configure_logging(service: str, *, level: str = "INFO", stream: TextIO | Non
 _TRACEPARENT: ContextVar[str | None] = ContextVar("traceparent", default=None)
 _REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 _WIRE = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.{0,200})?"
+    r"(?:00(?!.{54})|(?!00|ff)[0-9a-f]{2})"  # only a later version may carry more
+    r"-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.{0,200})?"
 )
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwa import JWSAlgModel
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
@@ -58,7 +59,7 @@ class Authenticator:
     ) -> None:
         self._jwks = jwks
         self._issuer = issuer
-        self._registry = JWSRegistry(algorithms=ALGORITHMS)
+        self._registry = _Algorithms(algorithms=ALGORITHMS)
         self._claims = JWTClaimsRegistry(
             now=lambda: int(now()),
             leeway=LEEWAY,
@@ -89,6 +90,15 @@ class Authenticator:
             scopes=_words(claims.get("scope", claims.get("scp"))),
             areas=_words(claims.get("areas")),
         )
+
+
+class _Algorithms(JWSRegistry):
+    """Ours and no others, without joserfc's warning that issuers should say Ed25519 for EdDSA."""
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        if name not in ALGORITHMS:
+            raise UnsupportedAlgorithmError(name)
+        return self.algorithms[name]
 
 
 def _kid(token: str) -> str:
