@@ -7,7 +7,8 @@ from uuid import uuid4
 from common.database import Database
 from common.inbox import Inbox
 
-from support.programme import KETANON, Registry, staffed
+from support.programme import Registry, staffed
+from support.streams import KETANON
 
 
 async def test_a_fully_covered_village_becomes_eligible(

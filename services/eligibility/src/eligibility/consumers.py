@@ -17,3 +17,19 @@ INPUTS = (
     topics.REGISTRY_OUTREACH,
 )
 """All inputs stand in every subscriber, so that a village's topics land on one member."""
+
+
+def registry_router(inbox: Inbox, *, prefix: str = "") -> KafkaRouter:
+    """Two subscribers in one group: one batch is decoded while Postgres works on the other."""
+    router = service_router()
+    inputs = [prefixed(prefix, topic) for topic in INPUTS]
+    for number in (1, 2):
+
+        async def on_registry_events(message: KafkaMessage) -> None:
+            """Note what the registry's events are about; a batch is one transaction."""
+            await inbox.receive(message.raw_message)  # type: ignore[arg-type]  # a batch is a tuple
+
+        subscribe(router, inputs, group=prefixed(prefix, GROUP), title=f"registry events {number}")(
+            on_registry_events
+        )
+    return router

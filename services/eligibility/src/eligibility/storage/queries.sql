@@ -267,13 +267,14 @@ ORDER BY v.village_code = $1 DESC
 LIMIT 1
 
 -- name: list_villages
--- A page of villages in order of key; {filters} are clauses of a closed list.
+-- A page of villages in order of key; the filters are clauses of a closed list.
 SELECT v.*, m.times, m.parked, m.held,
     (SELECT min(p.parked_at) FROM parked p WHERE p.village_key = v.village_key AND m.parked > 0)
-        AS stale_since
+        AS stale_since,
+    (SELECT settled_at FROM settled) AS settled_at
 FROM villages v
 LEFT JOIN marks m USING (village_key)
-WHERE v.village_key > $1 AND v.name IS NOT NULL {filters}
+WHERE v.village_key > $1 AND v.name IS NOT NULL /* filters */
 ORDER BY v.village_key
 LIMIT $2
 
@@ -303,7 +304,7 @@ LIMIT $4
 
 -- name: marks_of
 -- How far a village's inputs have had their effect.
-SELECT sequences, parked, held FROM marks WHERE village_key = $1
+SELECT sequences, parked FROM marks WHERE village_key = $1
 
 -- name: marks_after
 -- A page of all marks, for reconciliation.

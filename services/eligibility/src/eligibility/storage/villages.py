@@ -16,6 +16,7 @@ from eligibility.judging import Judged, Working
 from eligibility.storage.arrays import columns, literal
 
 UNDOTTED = 10
+ZONES = {zone.value: zone for zone in TimeZone}
 NO_COUNTS = [()] * (3 + len(COUNTS))
 
 
@@ -39,7 +40,7 @@ class VillageStore:
     async def places(self, connection: Connection, keys: Collection[str]) -> dict[str, Place]:
         """The places of the villages that have a row."""
         rows = await connection.fetch(self._queries["places"], list(keys))
-        return {key: Place(zone and TimeZone(zone), since) for key, zone, since in rows}
+        return {key: Place(ZONES.get(zone), since) for key, zone, since in rows}
 
     async def know(self, connection: Connection, known: Mapping[str, VillageKnown]) -> None:
         """Take over area data; new villages get their row."""
@@ -145,9 +146,6 @@ class VillageStore:
         if key is None:
             raise UnknownVillage(code)
         return key
-
-    async def marks(self, connection: Connection, key: str) -> asyncpg.Record | None:
-        return await connection.fetchrow(self._queries["marks_of"], key)
 
 
 def status_of(row: asyncpg.Record) -> Status:

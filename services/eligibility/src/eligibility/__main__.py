@@ -1,0 +1,69 @@
+"""The command line: serve, migrate, topics, clock, parked, rules."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import typer
+from common.commands import add_parked_commands, add_shared_commands, console, do
+from common.database import Database
+from common.parking import Parking
+from common.process import run
+
+from eligibility.main import build, reading_of, serve
+from eligibility.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Eligibility.")
+rules = typer.Typer(no_args_is_help=True, help="The rules that villages are judged by.")
+app.add_typer(rules, name="rules")
+
+PAGE = 200
+
+
+@app.command("serve")
+def serve_command() -> None:
+    """Run the parts that ELIGIBILITY_PARTS names (all: api, consumer, scheduler, relay)."""
+    settings = Settings.load()
+    run(lambda: serve(settings))
+
+
+@rules.callback()
+def _rules() -> None:
+    """Keep `list` a subcommand."""
+
+
+@rules.command("list")
+def list_rules() -> None:
+    """Every rule set with its version, where and from when it holds, and its checksum."""
+    do(_print_rules(Settings.load()))
+
+
+async def _print_rules(settings: Settings) -> None:
+    database = await Database.open(settings.work_url.get_secret_value(), name="rules", size=1)
+    try:
+        reading = reading_of(database)
+        after = ("", 0)
+        while rows := await reading.rule_sets(after=after, limit=PAGE):
+            for row in rows:
+                console.print(
+                    f"{row['rule_set_id']} v{row['version']}  {row['village_kind']}  "
+                    f"{row['regency_code'] or 'Indonesia'}  from {row['valid_from']}  "
+                    f"{row['checksum'][:12]}"
+                )
+            after = (rows[-1]["rule_set_id"], rows[-1]["version"])
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _parking() -> AsyncIterator[Parking]:
+    async with build(Settings.load()) as service:
+        yield service.parking
+
+
+add_shared_commands(app, settings=Settings.load, package="eligibility.storage")
+add_parked_commands(app, _parking)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""Eligibility over HTTP; paths, scopes and bodies here, everything else behind it."""

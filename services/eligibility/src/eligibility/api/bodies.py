@@ -1,0 +1,283 @@
+"""What is asked and answered over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from common.events import eligibility as contract
+from common.events.envelope import Origin
+from common.events.words import (
+    PostKind,
+    Programme,
+    RegencyKind,
+    TimeZone,
+    VillageKind,
+)
+from pydantic import BaseModel, ConfigDict, Field
+
+from eligibility.application import Act
+from eligibility.domain.cheapest import StepKind
+from eligibility.domain.explain import Explanation
+from eligibility.domain.facts import ActKind
+from eligibility.judging import face_of, reasons_of, rule_set_of
+from eligibility.storage.views import View
+
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Area(Body):
+    code: str
+    name: str
+
+
+class Regency(Area):
+    kind: RegencyKind
+
+
+class Counts(Body):
+    """Memberships on the day: persons count once, programmes by membership."""
+
+    persons: int = 0
+    pu: int = 0
+    bpu: int = 0
+    in_grace: int = 0
+    jht: int = 0
+    jkk: int = 0
+    jkm: int = 0
+    jp: int = 0
+    jkp: int = 0
+
+
+class Village(Body):
+    """A village's status: four fields, never one."""
+
+    village_code: str
+    village_key: str
+    """The code under which the village was first known; it never changes."""
+    name: str
+    kind: VillageKind
+    kecamatan: Area
+    regency: Regency
+    province: Area
+    time_zone: TimeZone
+    status: contract.Face
+    since: date | None
+    failing_since: date | None
+    grace_ends: date | None
+    undecidable_since: date | None
+    flagged: bool
+    counts: Counts
+    rule_set: contract.RuleSetRef | None
+    on: date | None = None
+    """The day asked for; none: now."""
+    known_at: datetime | None = None
+    data_time: datetime | None
+    """When the newest fact that had its effect here was recorded."""
+    settled: bool
+    """Nothing recorded up to `known_at` (none: `data_time`) can still arrive."""
+    stale_since: datetime | None
+    """Since then an event of the village waits for a person: the status may be old."""
+
+    @classmethod
+    def of(cls, view: View, *, on: date | None = None, known_at: datetime | None = None) -> Self:
+        status, place = view.status, view.place
+        return cls(
+            **{name: place[name] for name in ("village_code", "village_key", "name")},
+            kind=VillageKind(place["kind"]),
+            kecamatan=Area(code=place["kecamatan_code"], name=place["kecamatan_name"]),
+            regency=Regency(
+                code=place["regency_code"],
+                name=place["regency_name"],
+                kind=RegencyKind(place["regency_kind"]),
+            ),
+            province=Area(code=place["province_code"], name=place["province_name"]),
+            time_zone=TimeZone(place["time_zone"]),
+            status=face_of(status),
+            since=view.since,
+            failing_since=status.failing_since,
+            grace_ends=status.grace_ends,
+            undecidable_since=status.undecidable_since,
+            flagged=status.flagged,
+            counts=Counts(**view.counts),
+            rule_set=rule_set_of(status),
+            on=on,
+            known_at=known_at,
+            data_time=view.data_time,
+            settled=view.is_settled(known_at),
+            stale_since=view.stale_since,
+        )
+
+
+class Villages(Body):
+    villages: list[Village]
+    next: str | None
+    """Give it as `after` for the next page; none: this was the last."""
+
+
+class PostOf(Body):
+    model_config = ConfigDict(from_attributes=True)
+
+    post_id: UUID
+    kind: PostKind
+    ordinal: int
+
+
+class PostMissing(Body):
+    """A post that the criterion asks for and that is vacant or not covered."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    post: PostOf
+    verdict: str
+    lacking: tuple[Programme, ...]
+    since: date
+    because: UUID
+
+
+class Criterion(contract.Reason):
+    posts: tuple[PostMissing, ...] = ()
+    last_sosialisasi: date | None = None
+
+
+class Step(Body):
+    """One fact that somebody would have to bring about."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: StepKind
+    post: PostOf | None
+    programmes: tuple[Programme, ...]
+
+
+class Explained(Body):
+    """Why the status is what it is, and the cheapest set of facts that would certify."""
+
+    village: Village
+    day: date
+    rule_set: contract.RuleSetRef | None
+    criteria: tuple[Criterion, ...]
+    cheapest: tuple[Step, ...]
+
+    @classmethod
+    def of(
+        cls,
+        view: View,
+        explanation: Explanation,
+        *,
+        on: date | None = None,
+        known_at: datetime | None = None,
+    ) -> Self:
+        reasons = {reason.criterion: reason for reason in reasons_of(explanation.status)}
+        return cls(
+            village=Village.of(view, on=on, known_at=known_at),
+            day=explanation.day,
+            rule_set=rule_set_of(explanation.status),
+            criteria=tuple(
+                Criterion(
+                    **dict(reasons[criterion.reason.criterion]),
+                    posts=tuple(PostMissing.model_validate(post) for post in criterion.posts),
+                    last_sosialisasi=criterion.last_sosialisasi,
+                )
+                for criterion in explanation.criteria
+            ),
+            cheapest=tuple(Step.model_validate(step) for step in explanation.cheapest),
+        )
+
+
+class Decision(Body):
+    """An entry of the log: what we told, when, and for which reasons."""
+
+    decision_id: UUID
+    previous_decision_id: UUID | None
+    decided_at: datetime
+    effective_on: date
+    previous: contract.Face
+    current: contract.Face
+    reasons: tuple[contract.Reason, ...]
+    rule_set: contract.RuleSetRef | None
+    failing_since: date | None
+    grace_ends: date | None
+    undecidable_since: date | None
+    flagged: bool
+    inputs: tuple[UUID, ...]
+    newest_input_time: datetime
+    origin: Origin
+    batch_id: UUID | None
+
+
+class Decisions(Body):
+    decisions: list[Decision]
+    next: str | None
+
+
+class ActRequest(Body):
+    """An act of a person as its letter has it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "act": "PENETAPAN",
+                    "number": "560/123/2026",
+                    "effective_on": "2026-03-02",
+                    "signing_office": "Bupati Pekalongan",
+                }
+            ]
+        },
+    )
+
+    act: ActKind
+    number: Line
+    effective_on: date
+    """The date of the letter."""
+    signing_office: Line
+    """The office, never a person's name."""
+    reason: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    """Needed to name a village that is not eligible."""
+
+    def order(self) -> Act:
+        return Act(self.act, self.number, self.effective_on, self.signing_office, self.reason)
+
+
+class ActRecorded(Body):
+    act_id: UUID
+    village_key: str
+
+
+class RuleSet(Body):
+    rule_set_id: str
+    version: int
+    village_kind: VillageKind
+    regency_code: str | None
+    """None: the whole country."""
+    valid_from: date
+    recorded_at: datetime
+    checksum: str
+    rules: Mapping[str, Any]
+
+
+class RuleSets(Body):
+    rule_sets: list[RuleSet]
+    next: str | None
+
+
+class Mark(Body):
+    """The last event of each input that had its effect in a village."""
+
+    village_key: str
+    sequences: dict[str, int]
+    parked: int
+    held: int
+
+
+class Marks(Body):
+    marks: list[Mark]
+    next: str | None

@@ -1,0 +1,168 @@
+"""One wiring of the service; tests call the same one with other edges."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from common.clock import Clock
+from common.clockwork import ClockFollower
+from common.consuming import Consumer
+from common.database import Database
+from common.events.topics import prefixed
+from common.health import Health, Probe
+from common.ids import Ids
+from common.inbox import Inbox
+from common.kafka import build_broker
+from common.parking import Parking
+from common.problems import install_problems
+from common.process import Part, api_part, gc_tuning, run_parts
+from common.relay import OutboxRelay
+from common.sealing import Sealer
+from common.security import Authenticator, install_security
+from common.settings import PartName
+from common.telemetry import TraceMiddleware, configure_logging
+from fastapi import FastAPI
+from prometheus_client import REGISTRY
+
+from eligibility.api.operations import operations_router
+from eligibility.api.refusals import install_refusals
+from eligibility.api.villages import villages_router
+from eligibility.application import Certification
+from eligibility.consumers import GROUP, INPUTS, registry_router
+from eligibility.reading import Reading
+from eligibility.scheduler import Scheduler
+from eligibility.settings import Settings
+from eligibility.settling import Settling
+from eligibility.starting import Starting
+
+SERVICE = "eligibility"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service put together: its API, the deeds behind it, and the parts to run."""
+
+    app: FastAPI
+    inbox: Inbox
+    parking: Parking
+    certification: Certification
+    parts: tuple[Part, ...]
+
+
+def create_app(
+    *,
+    reading: Reading,
+    certification: Certification,
+    authenticator: Authenticator,
+    health: Health,
+) -> FastAPI:
+    """The HTTP edge."""
+    app = FastAPI(title="Desa Sadar: eligibility", docs_url=None, redoc_url=None)
+    app.include_router(health.router())
+    app.include_router(villages_router(reading, certification))
+    app.include_router(operations_router(reading))
+    install_refusals(app)
+    install_problems(app)
+    install_security(app, authenticator)
+    app.add_middleware(TraceMiddleware)
+    return app
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Service]:
+    """Wire the service; its pools are closed at the end."""
+    async with contextlib.AsyncExitStack() as edges:
+        work = await Database.open(settings.work_url.get_secret_value(), name=f"{SERVICE}-work")
+        edges.push_async_callback(work.close)
+        app_pool = await Database.open(settings.app_url.get_secret_value(), name=f"{SERVICE}-app")
+        edges.push_async_callback(app_pool.close)
+        yield _wire(settings, work, app_pool)
+
+
+def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
+    clock, ids = Clock(), Ids()
+    sealer = Sealer(settings.key("parking_key"))
+    working = Certification(work, clock=clock, ids=ids)
+    acting = Certification(app_pool, clock=clock, ids=ids)
+    inbox = Inbox(
+        work,
+        inputs=INPUTS,
+        effect=working,
+        clock=clock,
+        sealer=sealer,
+        prefix=settings.topic_prefix,
+    )
+    consumer = Consumer(
+        lambda: build_broker(
+            settings.kafka,
+            service=SERVICE,
+            routers=[registry_router(inbox, prefix=settings.topic_prefix)],
+        )
+    )
+    relay = OutboxRelay(
+        settings.work_url.get_secret_value(),
+        settings.kafka,
+        prefix=settings.topic_prefix,
+        service=SERVICE,
+    )
+    work.on_commit(relay.wake)
+    app_pool.on_commit(relay.wake)
+    follower = ClockFollower(work, clock)
+    starting = Starting(working, follower)
+    health = Health(REGISTRY)
+    health.check("database", _answers(app_pool))
+    health.check("start", starting.probe)
+    if PartName.CONSUMER in settings.parts:
+        health.check("consumer", consumer.probe)
+        health.check("inbox", inbox.stopped)
+    app = create_app(
+        reading=reading_of(app_pool, clock),
+        certification=acting,
+        authenticator=settings.authenticator(),
+        health=health,
+    )
+    settling = Settling(
+        working,
+        settings.kafka,
+        group=prefixed(settings.topic_prefix, GROUP),
+        prefix=settings.topic_prefix,
+    )
+    loops = {
+        PartName.API: [api_part(app, settings.host, settings.port, setting="ELIGIBILITY_PORT")],
+        PartName.CONSUMER: [
+            Part("consumer", starting.before(consumer.run)),
+            Part("settling", settling.run),
+        ],
+        PartName.SCHEDULER: [Part("scheduler", starting.before(Scheduler(working).run))],
+        PartName.RELAY: [Part("relay", relay.run)],
+    }
+    parts = [Part("start", starting.run)]
+    parts += [part for name, some in loops.items() if name in settings.parts for part in some]
+    if settings.movable_clock:
+        parts.append(Part("clock", follower.run))
+    parking = Parking(work, inbox, sealer=sealer, clock=clock, ids=ids)
+    return Service(app, inbox, parking, working, tuple(parts))
+
+
+def reading_of(database: Database, clock: Clock | None = None) -> Reading:
+    return Reading(database, clock=clock or Clock(), ids=Ids(), inputs=INPUTS)
+
+
+def _answers(database: Database) -> Probe:
+    async def probe() -> str | None:
+        async with database.transaction() as connection:
+            await connection.execute("SELECT 1")
+        return None
+
+    return probe
+
+
+async def serve(settings: Settings) -> int:
+    """Run the parts that the settings name; the exit code."""
+    configure_logging(SERVICE, level=settings.log_level)
+    async with build(settings) as service:
+        gc_tuning()
+        return await run_parts(service.parts)

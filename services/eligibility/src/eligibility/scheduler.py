@@ -1,0 +1,57 @@
+"""What time alone changes: villages are judged anew when their day has come."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import structlog
+from common.database import is_transient
+from common.process import Backoff
+from prometheus_client import Counter
+
+from eligibility.application import Certification
+
+IDLE_SECONDS = 1.0
+PURGE_SECONDS = 3600.0
+
+REVIEWED = Counter("eligibility_reviewed_total", "Villages judged because a day began")
+
+log = structlog.get_logger(__name__)
+
+
+class Scheduler:
+    """Reviews due villages, oldest first, in as many replicas as there are.
+
+    Replicas pick the same candidates; the villages' locks and the re-reading of the due rows leave
+    each to the first of them.
+    """
+
+    def __init__(self, certification: Certification, *, idle: float = IDLE_SECONDS) -> None:
+        self._certification = certification
+        self._idle = idle
+        self._purge_at = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Review until `stop`; infrastructure failures are waited out with back-off."""
+        backoff = Backoff()
+        while not stop.is_set():
+            try:
+                reviewed = await self._certification.review_due()
+                REVIEWED.inc(reviewed)
+                await self._purge()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("scheduler_interrupted", reason=type(error).__name__)
+                await backoff.wait(stop)
+                continue
+            backoff.reset()
+            if not reviewed:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), self._idle)
+
+    async def _purge(self) -> None:
+        if time.monotonic() >= self._purge_at and not await self._certification.purge():
+            self._purge_at = time.monotonic() + PURGE_SECONDS
