@@ -19,12 +19,13 @@ KEY = base64.b64encode(bytes(range(32))).decode()
 
 class RegistrySettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="REGISTRY_")
-    keys: ClassVar[tuple[str, ...]] = ("parking_key", "master_key", "hmac_key")
+    keys: ClassVar[tuple[str, ...]] = ("parking_key", "master_key", "hmac_key", "own_key")
 
     port: int = Field(default=8001, ge=1, le=65535)
     audience: str = "registry"
     master_key: SecretStr | None = None
     hmac_key: SecretStr | None = None
+    own_key: SecretStr | None = None
 
 
 GOOD = {
@@ -38,6 +39,7 @@ GOOD = {
     "REGISTRY_PARKING_KEY": KEY,
     "REGISTRY_MASTER_KEY": KEY,
     "REGISTRY_HMAC_KEY": KEY,
+    "REGISTRY_OWN_KEY": KEY,
 }
 
 
@@ -207,6 +209,7 @@ async def test_the_demo_needs_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_pa
         JWKS=None,
         REGISTRY_PARKING_KEY=None,
         REGISTRY_MASTER_KEY=None,
+        REGISTRY_OWN_KEY=None,
     )
 
     settings = RegistrySettings.load()
@@ -215,6 +218,7 @@ async def test_the_demo_needs_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert (settings.issuer, settings.movable_clock) == (DEMO_ISSUER, True)
     assert demo_key(tmp_path, "parking_key") == settings.key("parking_key")
     assert bytes(range(32)) == settings.key("hmac_key")
+    assert (len(settings.key("own_key")), settings.key("own_key")) == (32, settings.key("own_key"))
     assert (await settings.authenticator().authenticate(token)).subject == "petugas"
     with pytest.raises(KeyError):
         settings.key("owner_url")

@@ -13,12 +13,12 @@ from typing import Any
 import httpx2
 import pytest
 import structlog
+from common.redaction import mask
 from common.telemetry import (
     TraceMiddleware,
     configure_logging,
     current_request_id,
     current_traceparent,
-    mask,
     next_traceparent,
     trace,
 )

@@ -1,9 +1,8 @@
-"""Refusals that say what was wrong, where, and what to do (RFC 9457), in Bahasa Indonesia."""
+"""Every refusal becomes a problem (RFC 9457): ours, the framework's, and what nobody expected."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,37 +10,32 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.database import is_transient
 from common.reasons import reason_for
-from common.telemetry import current_request_id, mask
+from common.redaction import mask
+from common.refusals import (
+    MEDIA_TYPE,
+    TITLES,
+    FieldError,
+    Problem,
+    ProblemBody,
+    response,
+    too_large,
+    unavailable,
+    unexpected,
+)
 
-MEDIA_TYPE = "application/problem+json"
+__all__ = ["FieldError", "Problem", "ProblemBody", "install_problems", "response"]
+
 MAX_BODY = 1024 * 1024
 MAX_ERRORS = 50
 """Fields named in one answer."""
-RETRY_AFTER = 5
-"""Seconds that a caller is asked to wait when the infrastructure failed."""
 
 logger = structlog.get_logger(__name__)
 
-_TITLES = {
-    400: "Permintaan tidak dapat dibaca",
-    401: "Token tidak sah",
-    403: "Tidak berwenang",
-    404: "Tidak ditemukan",
-    405: "Metode tidak didukung",
-    409: "Bertentangan dengan keadaan sekarang",
-    413: "Isi permintaan terlalu besar",
-    415: "Jenis isi tidak didukung",
-    422: "Data tidak sah",
-    429: "Terlalu banyak permintaan",
-    500: "Kesalahan pada layanan",
-    503: "Layanan sedang tidak tersedia",
-}
 _DETAILS = {
     400: "Isi permintaan tidak dapat dibaca. Periksa pengodean dan bentuknya.",
     404: "Alamat ini tidak ada pada layanan ini. Periksa kembali alamatnya.",
@@ -49,114 +43,12 @@ _DETAILS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One field that is wrong: where (`body.nik`, `query.limit`), why in words, and a code."""
-
-    field: str
-    reason: str
-    code: str
-
-
-class Problem(Exception):
-    """A refusal on purpose; raise it anywhere in a request, nothing is stored."""
-
-    def __init__(
-        self,
-        status: int,
-        title: str,
-        detail: str,
-        errors: tuple[FieldError, ...] = (),
-        *,
-        code: str,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(f"{status} {code}")
-        self.status = status
-        self.title = title
-        self.detail = detail
-        self.errors = errors
-        self.code = code
-        self.headers = dict(headers or {})
-
-
-class FieldErrorBody(BaseModel):
-    """One field that is wrong."""
-
-    field: str
-    reason: str
-    code: str
-
-
-class ProblemBody(BaseModel):
-    """The body of every answer that is not 2xx or 3xx (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    errors: list[FieldErrorBody] = []
-
-
-def response(problem: Problem) -> JSONResponse:
-    """The problem as the answer to the current request."""
-    return JSONResponse(
-        {
-            "type": f"/problems/{problem.code}",
-            "title": problem.title,
-            "status": problem.status,
-            "detail": problem.detail,
-            "instance": f"/requests/{current_request_id()}",
-            "errors": [
-                {"field": error.field, "reason": error.reason, "code": error.code}
-                for error in problem.errors
-            ],
-        },
-        status_code=problem.status,
-        headers=problem.headers,
-        media_type=MEDIA_TYPE,
-    )
-
-
-def unavailable() -> Problem:
-    """The infrastructure failed; the same request may succeed soon."""
-    return Problem(
-        503,
-        _TITLES[503],
-        "Layanan belum dapat menjawab. Tidak ada yang disimpan; "
-        f"kirim kembali permintaan yang sama setelah {RETRY_AFTER} detik.",
-        code="unavailable",
-        headers={"Retry-After": str(RETRY_AFTER)},
-    )
-
-
-def unexpected() -> Problem:
-    """A fault of ours; the request's id leads an operator to the log."""
-    return Problem(
-        500,
-        _TITLES[500],
-        "Terjadi kesalahan yang tidak terduga. "
-        f"Sampaikan kode {current_request_id()} kepada pengelola layanan.",
-        code="unexpected",
-    )
-
-
-def too_large(limit: int) -> Problem:
-    return Problem(
-        413,
-        _TITLES[413],
-        f"Isi permintaan melebihi {limit} bita. Bagilah menjadi beberapa permintaan.",
-        code="too-large",
-    )
-
-
 def _invalid(error: RequestValidationError) -> Problem:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Problem(
             400,
-            _TITLES[400],
+            TITLES[400],
             "Isi permintaan bukan JSON yang sah. Periksa tanda baca dan pengodeannya (UTF-8).",
             code="json-invalid",
         )
@@ -166,7 +58,7 @@ def _invalid(error: RequestValidationError) -> Problem:
     )
     return Problem(
         422,
-        _TITLES[422],
+        TITLES[422],
         f"{len(found)} isian perlu diperbaiki." if found else "Data tidak sah.",
         errors,
         code="invalid",
@@ -183,7 +75,7 @@ def _refused(error: HTTPException) -> Problem:
     name = HTTPStatus(status).phrase.lower().replace(" ", "-").replace("'", "")
     return Problem(
         status,
-        _TITLES.get(status, "Permintaan tidak dapat dilayani"),
+        TITLES.get(status, "Permintaan tidak dapat dilayani"),
         _DETAILS.get(status, "Permintaan ini tidak dapat dilayani."),
         code=name,
         headers=error.headers,
@@ -295,11 +187,11 @@ def install_problems(
     app.openapi = _with_problems(app.openapi)  # type: ignore[method-assign]
 
 
-def _with_problems(openapi: Any) -> Any:
+def _with_problems(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
     """Describe refusals as they are: FastAPI documents a body of its own for 422."""
 
     def described() -> dict[str, Any]:
-        document: dict[str, Any] = openapi()
+        document = openapi()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         if "ProblemBody" in schemas:
             return document

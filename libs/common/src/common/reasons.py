@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic_core import core_schema
 
-from common.telemetry import mask
+from common.redaction import mask
 
 _BUILT_IN = frozenset(get_args(core_schema.ErrorType))
 _GENERAL = "Nilai ini tidak sah."

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self, get_args
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
 )
 
-from common.security import Authenticator, Jwks, JwksFile, JwksUrl
+from common.security import Authenticator, JwksFile, JwksUrl
 from common.security.demo import (
     DEMO_ISSUER,
     JWKS,
@@ -29,21 +26,7 @@ from common.security.demo import (
     demo_key,
     ensure_demo_secrets,
 )
-
-SHARED = frozenset(
-    {
-        "mode",
-        "kafka",
-        "topic_prefix",
-        "topic_partitions",
-        "issuer",
-        "jwks",
-        "secrets_dir",
-        "log_level",
-        "movable_clock",
-    }
-)
-"""Settings that are the same for all services: `KAFKA` does for `REGISTRY_KAFKA`."""
+from common.setting_sources import SHARED, SecretFiles, SharedVariables
 
 
 class Mode(StrEnum):
@@ -156,19 +139,22 @@ class ServiceSettings(BaseSettings):
         given = _decoded(getattr(self, name)) if getattr(self, name) is not None else None
         if given is not None:
             return given
-        ensure_demo_secrets(self.secrets_dir)
         return demo_key(self.secrets_dir, name)
+
+    def jwks_file(self) -> Path | None:
+        """The file of the issuer's keys (demo and test), or None when `jwks` is an address."""
+        if self.jwks.startswith(("https://", "http://")):
+            return None
+        if self.jwks:
+            return Path(self.jwks)
+        ensure_demo_secrets(self.secrets_dir)
+        return self.secrets_dir / JWKS
 
     def authenticator(self) -> Authenticator:
         """What checks the tokens of this service; makes the demo's keys when it needs them."""
-        keys: Jwks
-        if self.jwks.startswith(("https://", "http://")):
-            keys = JwksUrl(self.jwks, allow_demo=self.mode is not Mode.PRODUCTION)
-        elif self.jwks:
-            keys = JwksFile(Path(self.jwks))
-        else:
-            ensure_demo_secrets(self.secrets_dir)
-            keys = JwksFile(self.secrets_dir / JWKS)
+        file = self.jwks_file()
+        allow_demo = self.mode is not Mode.PRODUCTION
+        keys = JwksFile(file) if file else JwksUrl(self.jwks, allow_demo=allow_demo)
         return Authenticator(issuer=self.issuer, audience=self.audience, jwks=keys)
 
     @classmethod
@@ -183,8 +169,8 @@ class ServiceSettings(BaseSettings):
         return (
             init_settings,
             env_settings,
-            _SharedVariables(settings_cls),
-            _SecretFiles(settings_cls),
+            SharedVariables(settings_cls),
+            SecretFiles(settings_cls),
         )
 
     @classmethod
@@ -200,46 +186,6 @@ class ServiceSettings(BaseSettings):
         sys.stderr.write(f"Cannot start, {many} attention:\n")
         sys.stderr.writelines(f"  {line}\n" for line in lines)
         raise SystemExit(2)
-
-
-class _SharedVariables(EnvSettingsSource):
-    """The variables that all services share, without a service's prefix."""
-
-    def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        super().__init__(settings_cls, env_prefix="")
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        if field_name not in SHARED:
-            return None, field_name, False
-        return super().get_field_value(field, field_name)
-
-
-class _SecretFiles(PydanticBaseSettingsSource):
-    """`REGISTRY_APP_URL_FILE` names a file that holds the secret `REGISTRY_APP_URL`."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        if not _is_secret(field):
-            return None, field_name, False
-        prefix = self.config.get("env_prefix", "")
-        variable = f"{prefix}{field_name}_file".upper()
-        path = os.environ.get(variable)
-        if not path:
-            return None, field_name, False
-        try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{variable}: cannot read {path} ({error})") from error
-
-    def __call__(self) -> dict[str, Any]:
-        found = {
-            name: self.get_field_value(field, name)[0]
-            for name, field in self.settings_cls.model_fields.items()
-        }
-        return {name: value for name, value in found.items() if value is not None}
-
-
-def _is_secret(field: FieldInfo) -> bool:
-    return field.annotation is SecretStr or SecretStr in get_args(field.annotation)
 
 
 def _decoded(secret: SecretStr) -> bytes | None:

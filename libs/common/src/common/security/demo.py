@@ -29,9 +29,8 @@ LIFETIME = timedelta(hours=8)
 
 def ensure_demo_secrets(directory: Path) -> None:
     """Make what is missing in `directory`; safe when several services start at once."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in KEYS:
-        _make_once(directory / name, secrets.token_bytes(KEY_BYTES).hex())
+        _make_key(directory, name)
     key = ECKey.generate_key(
         "P-256",
         {"kid": DEMO_KID + secrets.token_hex(4), "use": "sig", "alg": "ES256"},
@@ -42,6 +41,11 @@ def ensure_demo_secrets(directory: Path) -> None:
     # The set is made of the key that won, whoever made it.
     public = ECKey.import_key(json.loads(signing.read_text())).as_dict(private=False)
     _make_once(directory / JWKS, json.dumps({"keys": [public]}))
+
+
+def _make_key(directory: Path, name: str) -> None:
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_once(directory / name, secrets.token_bytes(KEY_BYTES).hex())
 
 
 def _make_once(path: Path, content: str) -> None:
@@ -62,7 +66,8 @@ def _make_once(path: Path, content: str) -> None:
 
 
 def demo_key(directory: Path, name: str) -> bytes:
-    """One of KEYS, 32 bytes."""
+    """The 32-byte key of that name, made at first use."""
+    _make_key(directory, name)
     return bytes.fromhex((directory / name).read_text())
 
 
