@@ -56,8 +56,7 @@ SETS = [
     for programmes in (
         (),
         (Programme.JKK,),
-        (Programme.JKK, Programme.JKM),
-        (Programme.JKK, Programme.JKM),
+        *[(Programme.JKK, Programme.JKM)] * 5,
         (Programme.JKK, Programme.JKM, Programme.JHT),
     )
 ]
@@ -95,8 +94,8 @@ class _Maker:
 
     def facts(self, size: int) -> tuple[Fact, ...]:
         rng = self.rng
-        facts: list[Fact] = [self.known() for _ in range(rng.choice((0, 1, 1, 1, 1, 2)))]
-        facts += [self.decree() for _ in range(rng.choice((0, 1, 1, 1, 2, 3)))]
+        facts: list[Fact] = [self.known() for _ in range(rng.choice((0, *[1] * 8, 2)))]
+        facts += [self.decree() for _ in range(rng.choice((0, *[1] * 6, 2, 2, 3)))]
         for place, post in enumerate(POSTS * 2):
             if place < len(POSTS) or rng.random() < 0.3:
                 facts += self.term(post, size)
@@ -108,14 +107,14 @@ class _Maker:
 
     def decree(self) -> PostsDecreed:
         posts = tuple(post for post in POSTS if self.rng.random() < 0.85)
-        return PostsDecreed(posts=posts, **self.when(self.day(40)))
+        return PostsDecreed(posts=posts, **self.when(self.day(self.rng.choice((1, 40)))))
 
     def act(self, act: ActKind) -> Acted:
         return Acted(act=act, **self.when(self.day(40 if act is ActKind.PENETAPAN else SPAN)))
 
     def known(self) -> Known:
         return Known(
-            kind=self.rng.choice((VillageKind.DESA, VillageKind.DESA, VillageKind.KELURAHAN)),
+            kind=self.rng.choice((*[VillageKind.DESA] * 4, VillageKind.KELURAHAN)),
             regency_code=self.rng.choice(("33.26", "33.18")),
             time_zone=TimeZone.WIB,
             **self.when(self.day(20)),
@@ -128,7 +127,7 @@ class _Maker:
             "post_id": post.post_id,
             "post_kind": post.kind,
         }
-        start = self.day(rng.choice((10, SPAN)))
+        start = self.day(rng.choice((1, 10, 10, SPAN)))
         told: list[Fact] = [Appointed(coverage=self.coverage(start), **term, **self.when(start))]
         for _ in range(rng.randrange(1 + size // 2)):
             on = self.day()
@@ -164,8 +163,8 @@ class _Maker:
         return RuleSet(
             rule_set_id=f"rules_{number}",
             version=1,
-            regency_code=rng.choice((None, None, "33.26")),
-            village_kind=rng.choice((VillageKind.DESA, VillageKind.DESA, VillageKind.KELURAHAN)),
+            regency_code=rng.choice((None, None, "33.26")) if number else None,
+            village_kind=rng.choice((*[VillageKind.DESA] * 4, VillageKind.KELURAHAN)),
             valid_from=self.day(60) if number else date(2025, 1, 1),
             recorded_at=NOON + timedelta(hours=rng.randrange(200)),
             group=group,
