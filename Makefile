@@ -1,0 +1,75 @@
+# Desa Sadar: `make run` shows it, `make test` proves it. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
+EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
+
+.PHONY: help run test check format lint types imports bench contracts token clean-data clean lock setup advance
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# What running needs, and what developing needs: each installed once per lock file.
+.venv/.runtime: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.13"; exit 1; }
+	@test -x $(BIN)/python || { echo "Making .venv ..."; $(PYTHON) -m venv .venv; }
+	@echo "Installing the packages of requirements.lock ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(EDITABLE)
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.lock
+	@echo "Installing the tools of requirements-dev.lock ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: .venv/.dev ## install everything for developing
+
+run: .venv/.runtime ## start Kafka, Postgres, mail and the services, and play the story
+	@exec $(BIN)/python -m demo run
+
+token: .venv/.runtime ## a demo token, such as: make token SERVICE=registry SCOPE=registry:read
+	@$(BIN)/python -m common.security.demo token --service $(or $(SERVICE),registry) $(foreach scope,$(or $(SCOPE),registry:read),--scope $(scope))
+
+advance: .venv/.runtime ## move the demo's business time forward: make advance DAYS=30
+	@$(BIN)/python -m demo advance --days $(or $(DAYS),1)
+
+clean-data: .venv/.runtime ## forget what the demo has stored
+	@$(BIN)/python -m demo clean-data
+
+test: .venv/.dev ## every test, on a real Kafka and a real Postgres
+	@$(BIN)/python -m pytest tests
+
+check: lint types imports ## static checks, unit and contract tests; before each commit
+	@$(BIN)/python -m pytest tests -m "not stack and not faults" -q
+
+lint: .venv/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: .venv/.dev
+	@$(BIN)/mypy
+
+imports: .venv/.dev
+	@$(BIN)/lint-imports --no-cache | tail -n 20
+
+format: .venv/.dev ## format the code and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/.dev ## the figures, each beside its bare loop in the same run
+	@$(BIN)/python benchmarks/run.py
+
+contracts: .venv/.dev ## write contracts/ anew from the code
+	@$(BIN)/python -m contracts.generator
+
+lock: .venv/.dev ## resolve the requirements anew, hashed and without host names
+	@for name in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
+	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.lock; done
+
+clean: ## remove the virtual environment and what tools have left
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
