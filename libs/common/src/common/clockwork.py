@@ -1,4 +1,4 @@
-"""The stored offset of business time: read at start, followed while running, moved in demo and test."""
+"""The stored offset of business time: followed while running, moved in demo and test."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def add_parked_commands(
             raise typer.Exit(1)
 
     @parked.command("discard")
-    def discard(
+    def discard(  # noqa: PLR0917  # each is an option of the command line
         village: str,
         reason: Annotated[str, typer.Option(help="Why; kept with the decision.")],
         actor: Annotated[str, typer.Option(help="Who decides.")],

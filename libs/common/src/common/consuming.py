@@ -1,4 +1,4 @@
-"""The consumer as a part of a process: started with patience, watched by progress, stopped clean."""
+"""The consumer as a part of a process: patient start, watched progress, clean stop."""
 
 from __future__ import annotations
 

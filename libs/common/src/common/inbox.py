@@ -9,8 +9,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from prometheus_client import Counter, Gauge
@@ -243,12 +243,9 @@ class Inbox:
         }
 
     def _village(self, row: Any) -> Village:
-        marks = {
-            topic: Mark(row["sequences"][i], row["times"][i])
-            for topic, i in self._index.items()
-            if i < len(row["sequences"])
-        }
-        return Village(row["village_key"], marks, row["parked"], row["held"])
+        key, sequences, times, parked, held = row
+        marks = dict(zip(self._index, map(Mark, sequences, times), strict=False))
+        return Village(key, marks, parked, held)
 
     async def _ensure(self, keys: Any) -> None:
         """Marks rows for new villages, in a transaction of their own and before any lock."""
@@ -275,10 +272,10 @@ class Inbox:
                 marks = [states[key].marks[topic] for key in keys]
                 await connection.execute(
                     QUERIES["advance_one"],
-                    keys,
+                    literal(keys),
                     i + 1,
-                    [mark.sequence for mark in marks],
-                    [mark.time for mark in marks],
+                    literal(str(mark.sequence) for mark in marks),
+                    literal(_time_text(mark.time) for mark in marks),
                 )
 
     async def _write_waits(self, connection: Connection, ways: Mapping[str, Way]) -> None:
@@ -422,6 +419,15 @@ async def held_events(connection: Connection, keys: Sequence[str]) -> dict[str, 
         if isinstance(event, Received):
             waiting.setdefault(row["village_key"], []).append(event)
     return waiting
+
+
+def literal(values: Iterable[str]) -> str:
+    """A Postgres array of values without quotes, commas or braces: keys, numbers, times."""
+    return "{" + ",".join(values) + "}"
+
+
+def _time_text(moment: datetime | None) -> str:
+    return "NULL" if moment is None else f'"{moment.isoformat()}"'
 
 
 def _place(event: Received) -> tuple[str, int, int]:

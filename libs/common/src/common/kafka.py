@@ -29,6 +29,7 @@ MAX_POLL_INTERVAL_MS = 300_000
 REQUEST_TIMEOUT_MS = 10_000
 
 HEADERS = [("content-type", CONTENT_TYPE.encode())]
+_OURS = tuple(HEADERS)
 
 Subscribe = Callable[[Callable[[KafkaMessage], Awaitable[None]]], Any]
 
@@ -40,7 +41,7 @@ class UnsafeOptions(RuntimeError):
 async def parse_leniently(message: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
     """Drop headers that are null or not UTF-8: FastStream would pass over the event silently."""
     for record in message if isinstance(message, tuple) else (message,):
-        if any(not _readable(value) for _, value in record.headers):
+        if record.headers != _OURS and any(not _readable(value) for _, value in record.headers):
             object.__setattr__(
                 record, "headers", tuple(h for h in record.headers if _readable(h[1]))
             )

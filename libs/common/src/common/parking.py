@@ -11,7 +11,7 @@ from common.database import Connection, Database
 from common.ids import Ids
 from common.inbox import QUERIES, Inbox
 from common.received import Broken, ImpossibleEvent, Received, decode_one
-from common.road import Mark, Village, route
+from common.road import Mark, Village, Way, route
 from common.sealing import Sealer
 
 Stored = Callable[[str, str, int], Awaitable[bytes | None]]
@@ -180,8 +180,7 @@ class Parking:
 
     async def _pass_discarded(self, connection: Connection, village: Village, topic: str) -> None:
         """Advance the mark over events that a person discarded."""
-        index = self._inbox.inputs.index(topic) + 1 if topic in self._inbox.inputs else 0
-        while index:
+        while topic in self._inbox.inputs:
             mark = village.marks.get(topic, Mark())
             row = await connection.fetchrow(
                 QUERIES["discarded"], village.key, topic, mark.sequence + 1
@@ -189,13 +188,8 @@ class Parking:
             if row is None:
                 return
             village.marks[topic] = Mark(mark.sequence + 1, row["time"] or mark.time)
-            await connection.execute(
-                QUERIES["advance_one"],
-                [village.key],
-                index,
-                [mark.sequence + 1],
-                [row["time"] or mark.time],
-            )
+            way = Way(moved={topic})
+            await self._inbox.write(connection, {village.key: village}, {village.key: way})
 
     async def resume(self) -> str | None:
         """End a systemic stop; why it was, or None when consuming was not stopped."""

@@ -18,6 +18,9 @@ class Mark:
     time: datetime | None = None
 
 
+NO_MARK = Mark()
+
+
 @dataclass(slots=True)
 class Village:
     """A village's marks and what waits there, as read under its lock."""
@@ -71,6 +74,8 @@ def route(
     With `single` it ends after the first event that has an effect, to find out which one fails.
     """
     way = Way()
+    if not (waiting or poison or single or village.parked) and _straight(village, items, way):
+        return way
     ahead = {(event.topic, event.sequence): event for event in waiting}
     stored = set(ahead)
     road = _Road(village, way, ahead, stored, poison or {}, single=single)
@@ -84,6 +89,25 @@ def route(
             road.drain(item.topic)
     way.held = [event for place, event in ahead.items() if place not in stored]
     return way
+
+
+def _straight(village: Village, items: Sequence[Received | Broken], way: Way) -> bool:
+    """The usual way: every event is the next of its stream and of a known type; else do nothing."""
+    last: dict[str, Received] = {}
+    for item in items:
+        if item.__class__ is not Received or item.type not in EVENT_TYPES:
+            return False
+        topic = item.topic
+        before = last.get(topic)
+        sequence = village.marks.get(topic, NO_MARK).sequence if before is None else before.sequence
+        if item.sequence != sequence + 1:
+            return False
+        last[topic] = item
+    way.accepted = list(items)  # type: ignore[arg-type]  # all were found to be Received
+    for topic, event in last.items():
+        village.marks[topic] = Mark(event.sequence, event.time)
+        way.moved.add(topic)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +128,7 @@ class _Road:
         return self.single and bool(self.way.accepted or self.way.skipped)
 
     def mark(self, topic: str) -> Mark:
-        return self.village.marks.get(topic, Mark())
+        return self.village.marks.get(topic, NO_MARK)
 
     def step(self, item: Received | Broken) -> None:
         way = self.way
