@@ -22,19 +22,19 @@ from pydantic_core import PydanticCustomError
 
 from registry.domain.posts import MAX_POSTS, PostName
 
-_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
-_KPJ = re.compile(r"^\d{11}$", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_KPJ = re.compile(r"\d{11}", re.ASCII)
 
 
 def _day(value: Any) -> Any:
     """Only YYYY-MM-DD: a number would be read as seconds since 1970."""
-    if isinstance(value, str) and _DAY.match(value):
+    if isinstance(value, str) and _DAY.fullmatch(value):
         return value
     raise PydanticCustomError("day", "Harus berupa tanggal YYYY-MM-DD, misalnya 2026-11-20.")
 
 
 def _kpj(value: Any) -> Any:
-    if isinstance(value, str) and _KPJ.match(value):
+    if isinstance(value, str) and _KPJ.fullmatch(value):
         return value
     raise PydanticCustomError("kpj", "Nomor KPJ harus tepat 11 angka; kosongkan bila belum terbit.")
 

@@ -12,8 +12,8 @@ from common.events.words import RegencyKind, TimeZone, VillageKind
 
 from registry.domain.refusals import VillageCodeImpossible
 
-_DOTTED = re.compile(r"^([1-9]\d)\.(\d{2})\.(\d{2})\.([123]\d{3})$", re.ASCII)
-_PLAIN = re.compile(r"^([1-9]\d)(\d{2})(\d{2})([123]\d{3})$", re.ASCII)
+_DOTTED = re.compile(r"([1-9]\d)\.(\d{2})\.(\d{2})\.([123]\d{3})", re.ASCII)
+_PLAIN = re.compile(r"([1-9]\d)(\d{2})(\d{2})([123]\d{3})", re.ASCII)
 
 _VILLAGE_KINDS = {"1": VillageKind.KELURAHAN, "2": VillageKind.DESA, "3": VillageKind.DESA_ADAT}
 
@@ -37,7 +37,7 @@ TIME_ZONES = {province: zone for zone, codes in _ZONES.items() for province in c
 
 def village_code(text: str, field: str | None = None) -> str:
     """The dotted form of a Kemendagri village code; raises VillageCodeImpossible."""
-    match = _DOTTED.match(text.strip()) or _PLAIN.match(text.strip())
+    match = _DOTTED.fullmatch(text.strip()) or _PLAIN.fullmatch(text.strip())
     if match is None:
         raise VillageCodeImpossible(
             "Kode desa harus berbentuk 33.26.12.2008 atau 3326122008: dua angka provinsi, dua "

@@ -10,8 +10,8 @@ from common.events.words import RegencyKind
 
 from registry.domain.areas import regency_kind, search_name
 
-_REGENCY_CODE = re.compile(r"^([1-9]\d)\.?(\d{2})$", re.ASCII)
-_KECAMATAN_CODE = re.compile(r"^([1-9]\d)\.?(\d{2})\.?(\d{2})$", re.ASCII)
+_REGENCY_CODE = re.compile(r"([1-9]\d)\.?(\d{2})", re.ASCII)
+_KECAMATAN_CODE = re.compile(r"([1-9]\d)\.?(\d{2})\.?(\d{2})", re.ASCII)
 _VILLAGE_PREFIX = re.compile(r"^(desa|kelurahan|kel\.?|ds\.?)\s+", re.IGNORECASE)
 _KECAMATAN_PREFIX = re.compile(r"^(kecamatan|kec\.?|distrik)\s+", re.IGNORECASE)
 
@@ -55,7 +55,7 @@ def village_name(name: str, *, regency: str | None, kecamatan: str | None) -> Vi
 
 
 def _code(pattern: re.Pattern[str], text: str | None) -> str | None:
-    match = pattern.match(text.strip()) if text else None
+    match = pattern.fullmatch(text.strip()) if text else None
     return ".".join(match.groups()) if match else None
 
 

@@ -17,7 +17,7 @@ from registry.domain.refusals import NikImpossible
 RESERVED_PREFIX = "99"
 """No province has it: synthetic people of demos and tests."""
 
-_SIXTEEN_DIGITS = re.compile(r"^\d{16}$", re.ASCII)
+_SIXTEEN_DIGITS = re.compile(r"\d{16}", re.ASCII)
 _WOMEN = 40
 _LAST_DAY = 31
 _LAST_MONTH = 12
@@ -59,7 +59,7 @@ class Nik:
 
 def parse_nik(text: str, *, demo: bool) -> Nik:
     """A NIK of possible structure; prefix 99 only where `demo` allows it; raises NikImpossible."""
-    if _SIXTEEN_DIGITS.match(text) is None:
+    if _SIXTEEN_DIGITS.fullmatch(text) is None:
         raise NikImpossible("NIK harus tepat 16 angka, tanpa spasi, titik atau huruf.")
     day, month, serial = int(text[6:8]), int(text[8:10]), text[12:]
     if not (1 <= day <= _LAST_DAY or 1 <= day - _WOMEN <= _LAST_DAY):
