@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 
+import httpx2
 import pytest
 from common.database import Database
+from common.health import Health
 from common.ids import Ids
 from common.inbox import Inbox
 from common.sealing import Sealer
+from common.security import Authenticator, JwksFile
+from common.security.demo import DEMO_ISSUER, JWKS, demo_token, ensure_demo_secrets
 from eligibility.application import Certification
 from eligibility.consumers import INPUTS
+from eligibility.main import create_app, reading_of
+from prometheus_client import CollectorRegistry
 from support.databases import ServiceUrls
-
 from support.programme import Registry, SteadyClock
 
 
@@ -50,6 +57,33 @@ async def certification(work: Database, clock: SteadyClock) -> Certification:
 
 @pytest.fixture
 def inbox(work: Database, certification: Certification, clock: SteadyClock) -> Inbox:
-    return Inbox(
-        work, inputs=INPUTS, effect=certification, clock=clock, sealer=Sealer(bytes(32))
+    return Inbox(work, inputs=INPUTS, effect=certification, clock=clock, sealer=Sealer(bytes(32)))
+
+
+@pytest.fixture
+async def api(
+    app: Database, clock: SteadyClock, certification: Certification, tmp_path: Path
+) -> AsyncIterator[Callable[..., Awaitable[httpx2.AsyncClient]]]:
+    """Clients of the service's HTTP edge, each with the scopes and areas it asks for."""
+    ensure_demo_secrets(tmp_path)
+    service = create_app(
+        reading=reading_of(app, clock),
+        certification=Certification(app, clock=clock, ids=Ids()),
+        authenticator=Authenticator(
+            issuer=DEMO_ISSUER, audience="eligibility", jwks=JwksFile(tmp_path / JWKS)
+        ),
+        health=Health(CollectorRegistry()),
     )
+    async with AsyncExitStack() as clients:
+
+        async def client(*scopes: str, areas: Sequence[str] = ("*",)) -> httpx2.AsyncClient:
+            token = demo_token(tmp_path, audience="eligibility", scopes=scopes, areas=areas)
+            return await clients.enter_async_context(
+                httpx2.AsyncClient(
+                    transport=httpx2.ASGITransport(service),
+                    base_url="http://eligibility",
+                    headers={"Authorization": f"Bearer {token}"},
+                )
+            )
+
+        yield client

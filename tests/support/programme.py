@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from common.clock import Clock
+from common.database import Database
 from common.events.envelope import EventData, Origin
 from common.events.registry import (
     Coverage,
@@ -35,6 +36,7 @@ from common.events.words import (
     TimeZone,
     VillageKind,
 )
+
 from support.streams import KETANON, Record, value_of
 
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -60,7 +62,7 @@ class SteadyClock(Clock):
 
 
 def known(village: str = KETANON, **changes: Any) -> VillageKnown:
-    kind = VillageKind.KELURAHAN if village.split(".")[-1][0] == "1" else VillageKind.DESA
+    kind = VillageKind.KELURAHAN if village[9] == "1" else VillageKind.DESA
     data: dict[str, Any] = {
         "effective_on": KNOWN_ON,
         "village_code": village,
@@ -100,6 +102,7 @@ def appointed(
     post: UUID,
     term: UUID | None = None,
     village: str = KETANON,
+    *,
     on: date = date(2025, 6, 1),
     kind: PostKind = PostKind.KAUR,
     active: Sequence[Programme] = JKK_JKM,
@@ -119,6 +122,7 @@ def coverage_changed(
     post: UUID,
     term: UUID,
     on: date,
+    *,
     village: str = KETANON,
     kind: PostKind = PostKind.KAUR,
     active: Sequence[Programme] = (),
@@ -209,9 +213,7 @@ class Registry:
         stream = (data.topic, village)
         sequence = self.sequences[stream] = self.sequences.get(stream, 0) + 1
         self.time += timedelta(milliseconds=1)
-        value = value_of(
-            data, village=village, sequence=sequence, time=self.time, origin=origin
-        )
+        value = value_of(data, village=village, sequence=sequence, time=self.time, origin=origin)
         return self.place(data.topic, village, value)
 
     def place(self, topic: str, village: str, value: bytes) -> Record:
@@ -233,3 +235,40 @@ def staffed(
         ),
         village=village,
     )
+
+
+async def fetch(database: Database, statement: str, *parameters: Any) -> list[Any]:
+    """Rows of one statement in a transaction of its own."""
+    async with database.transaction() as connection:
+        return await connection.fetch(statement, *parameters)
+
+
+STATE = {
+    "villages": """
+        SELECT village_key, eligibility, stage, title, standing, since, failing_since, grace_ends,
+            undecidable_since, flagged, persons, pu, bpu, in_grace, jht, jkk, jkm, jp, jkp,
+            registered_since, next_count_on, next_review_at
+        FROM villages ORDER BY village_key""",
+    "ledger": """
+        SELECT village_key, effective_on, known_on, persons, pu, bpu, in_grace, jht, jkk, jkm, jp,
+            jkp
+        FROM ledger
+        WHERE (persons, pu, bpu, in_grace, jht, jkk, jkm, jp, jkp) <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
+        ORDER BY village_key, effective_on, known_on""",
+    "facts": """
+        SELECT village_key, id, recorded_at, effective_on, origin, type, data::text
+        FROM facts ORDER BY village_key, id""",
+    "last": """
+        SELECT d.village_key, d.current::text, d.effective_on, d.failing_since, d.grace_ends,
+            d.undecidable_since, d.flagged
+        FROM villages v JOIN decisions d ON d.decision_id = v.last_decision_id
+        ORDER BY d.village_key""",
+}
+
+
+async def state(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that must not depend on how events arrived."""
+    return {
+        name: [tuple(row) for row in await fetch(database, statement)]
+        for name, statement in STATE.items()
+    }
