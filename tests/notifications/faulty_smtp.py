@@ -48,7 +48,12 @@ class FaultySmtp:
         """Set when a message's final dot has arrived."""
 
     async def handle_EHLO(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
     ) -> list[str]:
         session.host_name = hostname
         return ["554 no service here"] if self.fault is Fault.NO_SERVICE else responses

@@ -164,9 +164,7 @@ class Service:
 
     def inbox_of(self, *, settled: bool) -> Inbox:
         effect = Hearing(self.announcer, clock=self.clock, ids=self.ids, settled=settled)
-        return Inbox(
-            self.work, inputs=INPUTS, effect=effect, clock=self.clock, sealer=self.sealer
-        )
+        return Inbox(self.work, inputs=INPUTS, effect=effect, clock=self.clock, sealer=self.sealer)
 
     def courier(self, **changes: Any) -> Courier:
         options: dict[str, Any] = {

@@ -80,7 +80,7 @@ async def test_the_ledger_shows_what_was_sent(service: Service):
     await service.bring_all()
 
     [row] = await service.desk.deliveries("33.26")
-    [attempt] = (await service.desk.delivery(row["delivery_id"])).attempts
+    [attempt] = (await service.desk.delivery(row["delivery_id"], areas=frozenset("*"))).attempts
     assert holder == attempt["holder_id"]
     assert ("status_at_risk/1 letter/1", "sent") == (attempt["template"], attempt["outcome"])
     assert "250 2.0.0 taken over" == attempt["detail"]
@@ -102,7 +102,9 @@ async def test_a_changed_address_counts_from_its_day(service: Service):
     """The address with the latest day that has come is used."""
     holder = await service.appoint(CAMAT_SRAGI, "satu@sragi.example")
     for email, since in (("dua@sragi.example", 1), ("tiga@sragi.example", 20)):
-        await service.directory.change_address(holder, email, date(2026, 3, since), by="petugas")
+        await service.directory.change_address(
+            CAMAT_SRAGI, holder, email, date(2026, 3, since), by="petugas"
+        )
     await service.tell(known(), decided(DESIGNATED, AT_RISK))
 
     await service.bring_all()
@@ -113,9 +115,7 @@ async def test_a_changed_address_counts_from_its_day(service: Service):
 async def test_what_is_no_longer_true_is_not_sent(service: Service):
     """A village that recovered before the message was due makes no message."""
     await service.appoint_both()
-    await service.tell(
-        known(), decided(DESIGNATED, AT_RISK), decided(AT_RISK, DESIGNATED)
-    )
+    await service.tell(known(), decided(DESIGNATED, AT_RISK), decided(AT_RISK, DESIGNATED))
 
     await service.bring_all()
 
@@ -164,9 +164,7 @@ async def test_waiting_after_it_was_heard_makes_nothing_stale(service: Service):
     assert {"CAMAT": "sent"} == await service.states()
 
 
-@pytest.mark.parametrize(
-    "origin", [Origin.IMPORT, Origin.RULE, Origin.REBUILD, Origin.BACKFILL]
-)
+@pytest.mark.parametrize("origin", [Origin.IMPORT, Origin.RULE, Origin.REBUILD, Origin.BACKFILL])
 async def test_only_live_decisions_write(service: Service, origin: Origin):
     """Imports, rule sets, rebuilds and backfills send no single message."""
     await service.appoint_both()
@@ -185,13 +183,16 @@ async def test_a_vacant_office_is_waited_for(service: Service):
     await service.bring_all()
     assert {"CAMAT": "waiting(HOLDER)"} == await service.states()
 
-    await service.directory.appoint_all([], by="petugas")
     holder = await service.appoint(CAMAT_SRAGI, "x@sragi.example")
-    await service.directory.change_address(holder, None, date(2025, 2, 20), by="petugas")
+    await service.directory.change_address(
+        CAMAT_SRAGI, holder, None, date(2025, 2, 20), by="petugas"
+    )
     await service.bring_all()
     assert {"CAMAT": "waiting(ADDRESS)"} == await service.states()
 
-    await service.directory.change_address(holder, "camat@sragi.example", date(2026, 3, 1), by="p")
+    await service.directory.change_address(
+        CAMAT_SRAGI, holder, "camat@sragi.example", date(2026, 3, 1), by="p"
+    )
     await service.bring_all()
     assert ["camat@sragi.example"] == service.post.recipients
 
@@ -286,9 +287,9 @@ async def test_an_unknown_outcome_is_never_sent_again(service: Service, fault: F
 
 @pytest.mark.parametrize(("after_the_call", "mails"), [(False, 0), (True, 1)])
 async def test_a_courier_killed_around_the_call_leaves_unknown(
-    service: Service, after_the_call: bool, mails: int
+    service: Service, *, after_the_call: bool, mails: int
 ):
-    """Killed between intent and call, or between call and outcome: visible `unknown`, one mail at most."""
+    """Killed before the call or before its outcome: visible `unknown`, one mail at most."""
     await service.appoint_both()
     await service.tell(known(), decided(DESIGNATED, AT_RISK))
     channel: Any = KilledAfter(service.email()) if after_the_call else KilledBefore()
@@ -378,7 +379,7 @@ async def test_a_message_that_cannot_be_written_stops_no_other(service: Service)
 
 
 async def test_every_alert_is_accounted_for(service: Service):
-    """sent + unknown + failed + suppressed + waiting (sending included) = alerts' deliveries."""
+    """Sent + unknown + failed + suppressed + waiting (sending included) = alerts' deliveries."""
     await service.appoint(CAMAT_SRAGI, "camat@sragi.example")
     faults = (Fault.NONE, Fault.REFUSED_AT_RCPT, Fault.DROPS_AFTER_DOT)
     for number, fault in enumerate(faults, start=2001):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from faulty_smtp import Fault, FaultySmtp, faulty_smtp
+from faulty_smtp import Fault, FaultySmtp
 from notifications.channels.email import Email, SmtpServer
 from notifications.domain.deliveries import NotSent, Sent, Unknown
 from notifications.domain.letters import Letter
@@ -16,7 +15,6 @@ from notifications.domain.letters import Letter
 DELIVERY = UUID("0190f0a0-0000-4000-8000-00000000000a")
 LETTER = Letter("t/1 letter/1", "Desa Gatak — terancam", "Yth. Camat\n.titik\n", "<p>Yth.</p>\n")
 TO = "camat@sragi.example"
-
 
 
 def channel(port: int) -> Email:

@@ -22,10 +22,12 @@ from common.ids import Ids
 from common.inbox import MARKS_LOCK
 from common.outbox import VillageLocks, lock_villages
 from common.received import Received, parse
+from common.security import Caller
 
 from notifications.announcing import Announcer
 from notifications.domain.alerts import alerts_of
 from notifications.domain.deliveries import given_up, may_retry
+from notifications.domain.offices import covers
 from notifications.refusals import DeliveryNotFound, NotInState
 from notifications.storage import desk, hearings
 from notifications.storage.hearings import HeardAlert
@@ -132,16 +134,16 @@ class Desk:
         async with self._database.transaction() as connection:
             return await desk.find(connection, area, state, before or desk.LATEST, limit)
 
-    async def delivery(self, delivery_id: UUID) -> DeliveryRecord:
-        """One delivery; raises DeliveryNotFound."""
+    async def delivery(self, delivery_id: UUID, *, areas: frozenset[str]) -> DeliveryRecord:
+        """One delivery to an office in the caller's areas; raises DeliveryNotFound."""
         async with self._database.transaction() as connection:
             row = await desk.one(connection, delivery_id)
-            if row is None:
+            if row is None or not covers(areas, row["area_code"]):
                 raise DeliveryNotFound(delivery_id)
             return DeliveryRecord(row, *await desk.history(connection, delivery_id))
 
     async def retry(
-        self, delivery_id: UUID, *, actor: str, note: str, once: Once | None = None
+        self, delivery_id: UUID, *, caller: Caller, note: str, once: Once | None = None
     ) -> Answer:
         """Have a failed or unknown delivery sent again: a person answers for a second message.
 
@@ -154,11 +156,11 @@ class Desk:
             return DeliveryState.WAITING
 
         return await self._decide(
-            delivery_id, "RETRY", next_state, actor=actor, note=note, once=once
+            delivery_id, "RETRY", next_state, caller=caller, note=note, once=once
         )
 
     async def give_up(
-        self, delivery_id: UUID, *, actor: str, note: str, once: Once | None = None
+        self, delivery_id: UUID, *, caller: Caller, note: str, once: Once | None = None
     ) -> Answer:
         """End a waiting or unknown delivery without a further attempt.
 
@@ -172,7 +174,7 @@ class Desk:
             return ended
 
         return await self._decide(
-            delivery_id, "GIVE_UP", next_state, actor=actor, note=note, once=once
+            delivery_id, "GIVE_UP", next_state, caller=caller, note=note, once=once
         )
 
     async def _decide(
@@ -181,7 +183,7 @@ class Desk:
         act: str,
         next_state: Callable[[DeliveryState], DeliveryState],
         *,
-        actor: str,
+        caller: Caller,
         note: str,
         once: Once | None,
     ) -> Answer:
@@ -190,12 +192,12 @@ class Desk:
             if once and (answer := await claim(connection, once, now)):
                 return answer
             row = await desk.one(connection, delivery_id)
-            if row is None:
+            if row is None or not covers(caller.areas, row["area_code"]):
                 raise DeliveryNotFound(delivery_id)
             locks = await lock_villages(connection, [row["village_key"]], MARKS_LOCK)
             state = DeliveryState(row["state"])
             after = next_state(state)
-            decision = desk.Decision(self._ids.random(), act, actor, note, state, after)
+            decision = desk.Decision(self._ids.random(), act, caller.identity, note, state, after)
             if not await desk.decide(connection, delivery_id, decision, now):
                 raise NotInState(state, "keadaan yang tidak sedang berubah; coba lagi")
             ended = [] if after is DeliveryState.WAITING else [delivery_id]

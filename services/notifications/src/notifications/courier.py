@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import assert_never
 
 import structlog
+from common import idempotency
 from common.clock import Clock
 from common.database import Database, is_transient
 from common.events.words import DeliveryState
@@ -96,12 +97,15 @@ class Courier:
             lease=timedelta(seconds=longest + self._pace.spare),
         )
         self._woken = asyncio.Event()
-        self.unreachable: str | None = None
-        """Why the last message could not even be tried, for readiness."""
+        self._unreachable: str | None = None
 
     def wake(self) -> None:
         """Call it after another pool's commit: something may be due."""
         self._woken.set()
+
+    async def probe(self) -> str | None:
+        """Why nothing can be sent at present: the last message could not even be tried."""
+        return self._unreachable
 
     async def run(self, stop: asyncio.Event) -> None:
         """Bring until `stop`; infrastructure failures are waited out with back-off."""
@@ -123,7 +127,7 @@ class Courier:
                 log.warning("courier_waits", reason=type(error).__name__)
                 await backoff.wait(stop)
                 continue
-            if self.unreachable is not None:
+            if self._unreachable is not None:
                 await backoff.wait(stop)
                 continue
             backoff.reset()
@@ -179,7 +183,7 @@ class Courier:
             log.exception("channel_failed", delivery_id=str(intent.due.delivery_id))
             return Unknown(type(error).__name__)
         stuck = isinstance(outcome, NotSent) and outcome.unreachable
-        self.unreachable = outcome.reason if isinstance(outcome, NotSent) and stuck else None
+        self._unreachable = outcome.reason if isinstance(outcome, NotSent) and stuck else None
         return outcome
 
     async def _record(self, intent: Intent, outcome: Outcome) -> None:
@@ -226,8 +230,10 @@ class Courier:
 
     async def purge(self) -> None:
         """Delete one batch of what is past its keeping."""
+        now = self._clock.now()
         async with self._database.transaction() as connection:
-            await housekeeping.purge(connection, self._clock.now())
+            await housekeeping.purge(connection, now)
+            await idempotency.purge(connection, now)
 
 
 def _meaning(outcome: Outcome) -> tuple[str, tuple[DeliveryState, ...]]:

@@ -109,13 +109,13 @@ class Directory:
         await directory.wake_offices(connection, list(office_ids.values()), now)
         return added, known
 
-    async def end_term(self, holder_id: UUID, ends: date) -> None:
+    async def end_term(self, office: Office, holder_id: UUID, ends: date) -> None:
         """End a term: `ends` is the first day without this holder.
 
         Raises HolderNotFound and NotInTerm.
         """
         async with self._database.transaction() as connection:
-            found = await directory.lock_holder(connection, holder_id)
+            found = await directory.lock_holder(connection, office, holder_id)
             if found is None:
                 raise HolderNotFound(holder_id)
             office_id, term = found
@@ -128,11 +128,11 @@ class Directory:
             await directory.wake_offices(connection, [office_id], self._clock.now())
 
     async def change_address(
-        self, holder_id: UUID, email: str | None, since: date, *, by: str
+        self, office: Office, holder_id: UUID, email: str | None, since: date, *, by: str
     ) -> None:
         """The holder's e-mail address from a day on; None: there is none. Raises HolderNotFound."""
         async with self._database.transaction() as connection:
-            found = await directory.lock_holder(connection, holder_id)
+            found = await directory.lock_holder(connection, office, holder_id)
             if found is None:
                 raise HolderNotFound(holder_id)
             sealed = None if email is None else self._seal_address(holder_id, email)

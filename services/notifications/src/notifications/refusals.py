@@ -4,7 +4,8 @@ Refusal
 ├── HolderNotFound
 ├── NotInTerm
 ├── DeliveryNotFound
-└── NotInState
+├── NotInState
+└── OutsideAreas
 """
 
 from __future__ import annotations
@@ -42,3 +43,8 @@ class NotInState(Refusal):
         super().__init__(
             f"Pengiriman berada dalam keadaan {state}; tindakan ini hanya untuk {wanted}."
         )
+
+
+class OutsideAreas(Refusal):
+    def __init__(self, area: str) -> None:
+        super().__init__(f"Token ini tidak mencakup wilayah {area}.")

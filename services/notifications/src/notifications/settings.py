@@ -17,6 +17,10 @@ def _none_but_in_production(known: dict[str, Any]) -> Literal["usual", "none"]:
     return "usual" if known.get("mode", Mode.PRODUCTION) is Mode.PRODUCTION else "none"
 
 
+def _starttls_in_production(known: dict[str, Any]) -> Tls:
+    return "starttls" if known.get("mode", Mode.PRODUCTION) is Mode.PRODUCTION else "none"
+
+
 class Settings(ServiceSettings):
     """Variables begin with NOTIFICATIONS_."""
 
@@ -34,7 +38,7 @@ class Settings(ServiceSettings):
     """Seals the names and addresses of office holders."""
     smtp_host: str = Field(description="the host of the SMTP server", min_length=1)
     smtp_port: int = Field(default=25, ge=1, le=65535)
-    smtp_tls: Tls = "starttls"
+    smtp_tls: Tls = Field(default_factory=_starttls_in_production)
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     smtp_connect_seconds: float = Field(default=10.0, gt=0, le=60)

@@ -41,6 +41,11 @@ def _head_of(regency_code: str) -> OfficeKind:
     return OfficeKind.WALI_KOTA if number >= FIRST_KOTA else OfficeKind.BUPATI
 
 
+def covers(areas: frozenset[str], area: str) -> bool:
+    """Whether a caller of these areas (`33.26`; `*` is the country) may deal with `area`."""
+    return any(own in {"*", area} or area.startswith(f"{own}.") for own in areas)
+
+
 def head_of_regency(village_code: str) -> Office:
     """The bupati or wali kota of a village's regency."""
     area = village_code[:5]

@@ -75,25 +75,25 @@ def say_villages(counts: Iterable[tuple[VillageKind, int]]) -> str:
 
 
 def say_shortfall(reason: Reason) -> str:
-    """2 dari 11 kepala desa dan perangkat desa belum terlindungi sebagai peserta aktif."""
+    """2 dari 11 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan."""
     if reason.criterion.startswith(SOSIALISASI):
         return "sosialisasi BPJS Ketenagakerjaan perlu diselenggarakan kembali"
     lacking = f"{say_number(reason.required - reason.actual)} dari {say_number(reason.required)}"
-    text = f"{lacking} {_subject(reason)} belum terlindungi sebagai peserta aktif"
+    text = f"{lacking} jabatan {_subject(reason)} belum terlindungi BPJS Ketenagakerjaan"
     vacant = sum(post.vacant for post in reason.missing)
-    return f"{text} ({say_number(vacant)} di antaranya jabatan kosong)" if vacant else text
+    return f"{text} ({say_number(vacant)} di antaranya kosong)" if vacant else text
 
 
 def say_fulfilment(reason: Reason) -> str:
-    """Such as: kepala desa dan perangkat desa 12 dari 12."""
+    """11 dari 11 jabatan kepala desa dan perangkat desa terlindungi."""
     if reason.criterion.startswith(SOSIALISASI):
         return "sosialisasi telah diselenggarakan"
     counts = f"{say_number(reason.actual)} dari {say_number(reason.required)}"
-    return f"{_subject(reason)} {counts}"
+    return f"{counts} jabatan {_subject(reason)} terlindungi"
 
 
 def _subject(reason: Reason) -> str:
     if reason.criterion in SUBJECT:
         return SUBJECT[reason.criterion]
     kinds = dict.fromkeys(POST[post.post_kind] for post in reason.missing)
-    return say_list(list(kinds)) or "jabatan yang dipersyaratkan"
+    return say_list(list(kinds)) or "yang dipersyaratkan"

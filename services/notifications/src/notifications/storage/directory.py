@@ -92,9 +92,11 @@ async def wake_offices(connection: Connection, office_ids: Sequence[int], now: d
     await connection.execute(QUERIES["wake_offices"], office_ids, now)
 
 
-async def lock_holder(connection: Connection, holder_id: UUID) -> tuple[int, Term] | None:
-    """A holder's office id and term, the office locked."""
-    row = await connection.fetchrow(QUERIES["holder"], holder_id)
+async def lock_holder(
+    connection: Connection, office: Office, holder_id: UUID
+) -> tuple[int, Term] | None:
+    """An office's id and the term of one of its holders, the office locked."""
+    row = await connection.fetchrow(QUERIES["holder"], holder_id, office.kind, office.area)
     if row is None:
         return None
     return row["office_id"], Term(row["holder_id"], row["begins"], row["ends"])

@@ -324,7 +324,7 @@ LIMIT 100
 SELECT h.holder_id, h.office_id, lower(h.term) AS begins, upper(h.term) AS ends
 FROM holders h
 JOIN offices o USING (office_id)
-WHERE h.holder_id = $1
+WHERE h.holder_id = $1 AND o.kind = $2 AND o.area_code = $3
 FOR NO KEY UPDATE OF o
 
 -- name: deliveries

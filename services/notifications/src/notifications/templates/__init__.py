@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 
 from common.events.words import AlertKind
-from jinja2 import Environment, PackageLoader, StrictUndefined, meta, select_autoescape
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined, meta, select_autoescape
 
 from notifications.domain.letters import Letter, Words
 
@@ -29,10 +29,13 @@ class MissingPlaceholder(LookupError):
 class Templates:
     """The templates in use; raises MissingPlaceholder when one asks for what `Words` has not."""
 
-    def __init__(self, current: Mapping[AlertKind, str] = CURRENT) -> None:
+    def __init__(
+        self, current: Mapping[AlertKind, str] = CURRENT, *, files: BaseLoader | None = None
+    ) -> None:
         self._current = current
+        self._loader = files or PackageLoader("notifications", "templates")
         self._files = Environment(
-            loader=PackageLoader("notifications", "templates"),
+            loader=self._loader,
             undefined=StrictUndefined,
             autoescape=select_autoescape(["html"], default=False),
             keep_trailing_newline=False,
@@ -65,9 +68,8 @@ class Templates:
         known = {field.name for field in fields(Words)}
         for name in self._current.values():
             for file in (f"{name}/subject.txt", f"{name}/body.txt"):
-                source = self._files.get_template(file).filename or ""
-                with open(source, encoding="utf-8") as text:  # noqa: PTH123  # Jinja gives a str
-                    asked = meta.find_undeclared_variables(self._files.parse(text.read()))
+                source, _, _ = self._loader.get_source(self._files, file)
+                asked = meta.find_undeclared_variables(self._files.parse(source))
                 if asked - known:
                     missing = ", ".join(sorted(asked - known))
                     raise MissingPlaceholder(f"{file} asks for {missing}; Words has no such field")

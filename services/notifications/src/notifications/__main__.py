@@ -1,0 +1,75 @@
+"""The command line: serve, migrate, topics, clock, parked, offices."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from common.commands import add_parked_commands, add_shared_commands, complain, console, do
+from common.parking import Parking
+from common.process import run
+
+from notifications.directory import Appointed
+from notifications.domain.terms import Appointment, TermsOverlap
+from notifications.imports import ImportRefused, read_appointments
+from notifications.main import build, serve
+from notifications.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Notifications.")
+offices = typer.Typer(no_args_is_help=True, help="The directory of regional offices.")
+app.add_typer(offices, name="offices")
+
+
+@app.command("serve")
+def serve_command() -> None:
+    """Run the parts that NOTIFICATIONS_PARTS names (all: api, consumer, courier, relay)."""
+    settings = Settings.load()
+    run(lambda: serve(settings))
+
+
+@offices.callback()
+def _offices() -> None:
+    """Keep `import` a subcommand."""
+
+
+@offices.command("import")
+def import_offices(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="CSV with kind, area, holder, email, from (and acting, to); all rows or none.",
+        ),
+    ],
+    actor: Annotated[str, typer.Option(help="Who imports; kept with the terms.")] = "operator",
+) -> None:
+    """Record office holders; what is on record from the same day is passed over."""
+    try:
+        appointed = do(_appoint(Settings.load(), read_appointments(file), actor))
+    except (ImportRefused, TermsOverlap) as error:
+        complain.print(str(error), markup=False)
+        raise typer.Exit(1) from None
+    console.print(f"{appointed.added} ditambahkan, {appointed.known} sudah tercatat")
+
+
+async def _appoint(settings: Settings, appointments: list[Appointment], actor: str) -> Appointed:
+    async with build(settings) as service:
+        return await service.directory.appoint_all(appointments, by=actor)
+
+
+@asynccontextmanager
+async def _parking() -> AsyncIterator[Parking]:
+    async with build(Settings.load()) as service:
+        yield service.parking
+
+
+add_shared_commands(app, settings=Settings.load, package="notifications.storage")
+add_parked_commands(app, _parking)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""The HTTP interface of notifications: routes that translate, and decide nothing."""
