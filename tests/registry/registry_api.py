@@ -99,7 +99,7 @@ class Api:
 
     async def get(self, path: str, *, token: str | None = None, **params: Any) -> Response:
         headers = {"Authorization": f"Bearer {token or self.token()}"}
-        return await self.client.get(path, params=params, headers=headers)
+        return await self.client.get(path, params=params or None, headers=headers)
 
     async def enroll(
         self,

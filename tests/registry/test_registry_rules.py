@@ -99,7 +99,7 @@ def test_the_kind_of_a_regency_is_in_its_name(name: str, expected: object) -> No
         ("Ketanon Ageng", "Ketanonageng"),
         ("Lalai I/II", "LALAI I II"),
         ("Soka'an", "sokaan"),
-        ("Soka’an", 'Soka"an'),
+        ("Soka\u2019an", 'Soka"an'),
         ("Tumpok 40", "tumpok40"),
     ],
 )
