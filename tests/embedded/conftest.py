@@ -1,5 +1,6 @@
 """Homes for the parts: folders with a space in the name that every account may walk to."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from embedded.lock import held_by
 from embedded.ports import Ports
 from embedded.stack import Stack
 
@@ -41,9 +43,10 @@ def _home() -> Iterator[Path]:
     home = folder / "the home"
     yield home
     if home.is_dir():
-        # A failed test may leave processes; they must not outlive it.
-        for pids in running_on(home).values():
-            for pid in pids:
+        # A failed test may leave processes; they must not outlive it, the supervisor first.
+        left = [held_by(home), *itertools.chain(*running_on(home).values())]
+        for pid in left:
+            if pid not in (None, os.getpid()):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
     shutil.rmtree(folder, ignore_errors=True)

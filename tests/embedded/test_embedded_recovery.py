@@ -41,13 +41,24 @@ async def test_killed_in_twenty_random_rounds_it_recovers(home: Path) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    "begun", ["kafka/data.new", "kafka/data", "postgres/data.new", "postgres/data"]
+    ("begun", "all_of_it"),
+    [
+        ("kafka/data.new", False),
+        ("postgres/data.new", False),
+        ("kafka/data", True),
+        ("postgres/data", True),
+    ],
 )
-async def test_killed_during_the_first_start_it_recovers(home: Path, begun: str) -> None:
+async def test_killed_during_the_first_start_it_recovers(
+    home: Path, begun: str, *, all_of_it: bool
+) -> None:
     line = CommandLine(home)
     await line.up()
     await until((home / begun).exists, within=30, what=begun)
     await line.kill()
+    if all_of_it:
+        for part in VICTIMS[:2]:
+            await _kill(part, line)
     await line.up()
     addresses = await line.healthy()
     await keep(addresses, 1)
