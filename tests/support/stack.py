@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from embedded.ports import Ports
 from embedded.stack import Stack
 
 
@@ -40,7 +41,9 @@ class TestStack:
 
     async def _start(self, *, kafka: bool, postgres: bool):
         name = "kafka" if kafka else "postgres"
-        stack = Stack(self._home / name, kafka=kafka, postgres=postgres, mail=False)
+        stack = Stack(
+            self._home / name, ports=Ports.any(), kafka=kafka, postgres=postgres, mail=False
+        )
         addresses = await stack.start()
         self._own.append(stack)
         return addresses

@@ -1,0 +1,74 @@
+"""The demo's command line: run, advance, clean-data."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from typing import Annotated
+
+import typer
+from embedded.errors import EmbeddedError
+from embedded.lock import HomeLock
+from embedded.stack import ADDRESSES, Addresses
+from rich.console import Console
+
+from demo.client import Refused
+from demo.places import SERVICES, Places
+from demo.running import Run
+from demo.services import ServiceFailed, command, environment
+from demo.story import StoryStuck
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+console = Console(highlight=False)
+
+
+@app.command("run")
+def run_command(
+    story: Annotated[bool, typer.Option(help="Play the story too.")] = True,  # noqa: FBT002  # a switch
+) -> None:
+    """Start Kafka, Postgres, mail and the services; play the story; stay up until Ctrl-C."""
+    try:
+        asyncio.run(Run(Places.from_environment(), console).up(story=story))
+    except (EmbeddedError, ServiceFailed, Refused, StoryStuck, TimeoutError) as error:
+        console.print(f"[red]{error}[/red]" if str(error) else f"[red]{type(error).__name__}[/red]")
+        raise typer.Exit(1) from None
+
+
+@app.command("advance")
+def advance_command(days: Annotated[float, typer.Option(min=0, max=3660)] = 1) -> None:
+    """Move the business time of all three services forward."""
+    places = Places.from_environment()
+    file = places.embedded / ADDRESSES
+    if not file.exists():
+        console.print("Tidak ada yang berjalan; mulai dengan `make run`.")
+        raise typer.Exit(1)
+    told = environment(places, Addresses(**json.loads(file.read_text())))
+
+    async def advance() -> None:
+        for service in SERVICES:
+            await command(told, service, "clock", "advance", "--days", str(days))
+
+    asyncio.run(advance())
+
+
+@app.command("clean-data")
+def clean_data_command() -> None:
+    """Forget what the demo has stored; refused while it runs."""
+    places = Places.from_environment()
+    if not places.home.exists():
+        console.print(f"Tidak ada data di {places.home}.")
+        return
+    lock = HomeLock(places.embedded)
+    try:
+        lock.take()
+    except EmbeddedError as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
+    lock.release()
+    shutil.rmtree(places.home)
+    console.print(f"Data di {places.home} dihapus.")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,140 @@
+"""`make run`: parts, databases, services, areas, story; up until Ctrl-C, stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Awaitable
+from typing import Any
+
+import asyncpg
+from common.topics_admin import ensure_topics
+from embedded.stack import Addresses, Stack
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from demo.client import Client
+from demo.journal import Journal
+from demo.places import SERVICES, Places, port_of
+from demo.services import (
+    Service,
+    command,
+    environment,
+    prepare_databases,
+    quiet_command,
+)
+from demo.story import Story
+
+PARTITIONS = 12
+VILLAGES = 83_762
+HEARD_SECONDS = 120.0
+HEARD = "SELECT count(*) FROM villages WHERE name IS NOT NULL"
+
+
+class Run:
+    """One run of everything on this machine."""
+
+    def __init__(self, places: Places, console: Console) -> None:
+        self._places = places
+        self._console = console
+        self._started = time.monotonic()
+        self._services: list[Service] = []
+
+    def _say(self, text: str) -> None:
+        seconds = time.monotonic() - self._started
+        self._console.print(f"[dim]{seconds:6.1f} s[/dim]  {text}")
+
+    async def up(self, *, story: bool = True) -> None:
+        """Run until SIGINT or SIGTERM."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        stack = Stack(self._places.embedded, say=self._say)
+        addresses = await unless(stop, stack.start())
+        try:
+            if addresses is not None and await unless(stop, self._tell(addresses, story=story)):
+                await stop.wait()
+        finally:
+            self._say("Menghentikan semuanya ...")
+            await asyncio.gather(*(service.stop() for service in self._services))
+            await stack.stop()
+            self._say(
+                "Selesai. Data tersimpan; `make run` melanjutkan, `make clean-data` menghapus."
+            )
+
+    async def _tell(self, addresses: Addresses, *, story: bool) -> bool:
+        await self._start_services(addresses)
+        self._addresses(addresses)
+        await self._load_areas(environment(self._places, addresses))
+        if story:
+            async with Client(self._places) as client:
+                journal = Journal(self._places.journal)
+                await Story(
+                    client, journal, mail_page=addresses.mail_page, console=self._console
+                ).tell()
+        self._console.print()
+        self._say("[bold]Siap.[/bold] Ctrl-C menghentikan.")
+        self._addresses(addresses)
+        return True
+
+    async def _start_services(self, addresses: Addresses) -> None:
+        await prepare_databases(self._places, addresses)
+        told = environment(self._places, addresses)
+        await asyncio.gather(
+            ensure_topics(addresses.kafka, prefix="", partitions=PARTITIONS),
+            *(quiet_command(told, service, "migrate") for service in SERVICES),
+        )
+        self._say("Basis data dan topik siap.")
+        self._services = [Service(name, told, self._places.logs, self._say) for name in SERVICES]
+        for service in self._services:
+            await service.start()
+        await asyncio.gather(*(service.ready() for service in self._services))
+        self._say("Ketiga layanan siap: registry, eligibility, notifications.")
+
+    async def _load_areas(self, told: dict[str, str]) -> None:
+        """All areas of Indonesia, and all villages heard of by eligibility."""
+        marker = self._places.home / "areas.loaded"
+        if marker.exists():
+            self._say(f"{VILLAGES:,} desa dan kelurahan sudah termuat.".replace(",", "."))
+            return
+        await command(told, "registry", "areas", "load")
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        connection = await asyncpg.connect(told["ELIGIBILITY_WORK_URL"])
+        try:
+            with Progress(*columns, console=self._console, transient=True) as progress:
+                bar = progress.add_task("Desa yang dikenal eligibility", total=VILLAGES)
+                async with asyncio.timeout(HEARD_SECONDS):
+                    while (heard := await connection.fetchval(HEARD)) < VILLAGES:
+                        progress.update(bar, completed=heard)
+                        await asyncio.sleep(0.5)
+        finally:
+            await connection.close()
+        marker.touch()
+        self._say(f"{VILLAGES:,} desa dan kelurahan termuat.".replace(",", "."))
+
+    def _addresses(self, addresses: Addresses) -> None:
+        for label, address in (
+            ("Surat (e-mail) yang terkirim", addresses.mail_page),
+            *(
+                (f"API {service}", f"http://127.0.0.1:{port_of(service)}/docs")
+                for service in SERVICES
+            ),
+        ):
+            self._console.print(f"          {label:<30} {address}", soft_wrap=True)
+
+
+async def unless(stop: asyncio.Event, work: Awaitable[Any]) -> Any:
+    """The work's result, or None when `stop` came first; the work is cancelled then."""
+    task = asyncio.ensure_future(work)
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return None
