@@ -259,8 +259,8 @@ STATE = {
         SELECT village_key, id, recorded_at, effective_on, origin, type, data::text
         FROM facts ORDER BY village_key, id""",
     "last": """
-        SELECT d.village_key, d.current::text, d.effective_on, d.failing_since, d.grace_ends,
-            d.undecidable_since, d.flagged
+        SELECT d.village_key, d.current::text, d.failing_since, d.grace_ends, d.undecidable_since,
+            d.flagged
         FROM villages v JOIN decisions d ON d.decision_id = v.last_decision_id
         ORDER BY d.village_key""",
 }
