@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import ClassVar
+from datetime import date
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from common.events import topics
 from common.events.envelope import EventData
 from common.events.registry import Part
 from common.events.words import Eligibility, PostKind, Stage, Standing, Title
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
 
 class Face(Part):
@@ -34,7 +36,7 @@ class Missing(Part):
 class Reason(Part):
     """One criterion: what it required and what was there."""
 
-    criterion: str
+    criterion: Slug
     """Name of the criterion in the rule set, such as `head_and_staff_covered`."""
     met: bool | None
     """None: cannot be decided."""
@@ -48,9 +50,12 @@ class Reason(Part):
 
 
 class RuleSetRef(Part):
-    rule_set_id: str
-    version: int
-    checksum: str
+    """The rule set that decided, by its exact content."""
+
+    rule_set_id: Slug
+    version: int = Field(ge=1)
+    checksum: str = Field(pattern=r"^[0-9a-f]{1,64}$")
+    """SHA-256 of the rule set's canonical form, in hexadecimal."""
 
 
 class CertificationChanged(EventData):
@@ -72,4 +77,5 @@ class CertificationChanged(EventData):
     """Named by a person while not eligible."""
     inputs: tuple[UUID, ...] = Field(max_length=1000)
     """Ids of the events that this decision was made of, newest first."""
-    newest_input_time: datetime
+    newest_input_time: AwareDatetime
+    """When the newest of them was recorded."""

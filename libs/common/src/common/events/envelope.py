@@ -13,10 +13,13 @@ CONTENT_TYPE = "application/cloudevents+json"
 SEQUENCE_DIGITS = 10
 MAX_EVENT_BYTES = 256 * 1024
 
-VillageCode = Annotated[str, Field(pattern=r"^[1-9]\d\.\d{2}\.\d{2}\.[123]\d{3}$")]
-KecamatanCode = Annotated[str, Field(pattern=r"^[1-9]\d\.\d{2}\.\d{2}$")]
-RegencyCode = Annotated[str, Field(pattern=r"^[1-9]\d\.\d{2}$")]
-ProvinceCode = Annotated[str, Field(pattern=r"^[1-9]\d$")]
+# [0-9] and not \d, which is more than ten digits to some regular expression engines.
+VILLAGE_CODE = r"[1-9][0-9]\.[0-9]{2}\.[0-9]{2}\.[123][0-9]{3}"
+
+VillageCode = Annotated[str, Field(pattern=f"^{VILLAGE_CODE}$")]
+KecamatanCode = Annotated[str, Field(pattern=r"^[1-9][0-9]\.[0-9]{2}\.[0-9]{2}$")]
+RegencyCode = Annotated[str, Field(pattern=r"^[1-9][0-9]\.[0-9]{2}$")]
+ProvinceCode = Annotated[str, Field(pattern=r"^[1-9][0-9]$")]
 
 
 class Origin(StrEnum):
@@ -32,7 +35,7 @@ class Origin(StrEnum):
 class EventData(BaseModel):
     """What an event says; its class knows the event's type and topic."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     type: ClassVar[str]
     topic: ClassVar[str]
@@ -46,27 +49,42 @@ class EventData(BaseModel):
 class Envelope(BaseModel):
     """One event as it stands on a topic."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    specversion: Literal["1.0"] = "1.0"
+    specversion: Literal["1.0"]
     id: UUID
+    """UUIDv7; the same in every delivery of this event."""
     type: str
+    """What happened; a breaking change makes a new type, `….v2`."""
     source: str
-    subject: str
+    """The stream: topic and village_key."""
+    subject: VillageCode
+    """The village_key: the code under which the village was first known; it never changes."""
     time: datetime
-    datacontenttype: Literal["application/json"] = "application/json"
+    """When it was recorded, UTC; strictly rising per village."""
+    datacontenttype: Literal["application/json"]
     dataschema: str
-    sequence: str = Field(pattern=r"^\d{10}$")
-    partitionkey: str
-    traceparent: str | None = None
-    origin: Origin = Origin.LIVE
+    """`$id` of the JSON Schema of this event; its `data` is described there."""
+    sequence: str = Field(pattern=r"^[0-9]{10}$")
+    """Gapless from 0000000001 per topic and subject."""
+    partitionkey: VillageCode
+    """The record's key: the subject."""
+    traceparent: str | None = Field(
+        default=None, pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
+    )
+    """W3C Trace Context of the request that caused it."""
+    origin: Origin
     batchid: UUID | None = None
+    """The import, rule change or rebuild that it belongs to."""
     data: dict[str, object]
 
 
 def schema_of(event_type: str) -> str:
-    """The relative reference of an event type's JSON Schema in `contracts/`."""
-    return f"schemas/{event_type}.json"
+    """`$id` of an event type's JSON Schema, the file `contracts/schemas/<type>.json`.
+
+    Absolute, as CloudEvents 1.0 asks of `dataschema`.
+    """
+    return f"urn:desa-sadar:schema:{event_type}"
 
 
 def sequence_text(sequence: int) -> str:

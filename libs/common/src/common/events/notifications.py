@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from common.events import topics
-from common.events.envelope import EventData
+from common.events.envelope import EventData, KecamatanCode, RegencyCode
 from common.events.words import AlertKind, DeliveryState, OfficeKind
 
 
@@ -20,7 +22,7 @@ class DeliverySettled(EventData):
     decision_id: UUID
     alert_kind: AlertKind
     office_kind: OfficeKind
-    office_area: str
+    office_area: RegencyCode | KecamatanCode
     """Code of the office's area: a regency or a kecamatan."""
     state: DeliveryState
-    attempts: int
+    attempts: int = Field(ge=0)

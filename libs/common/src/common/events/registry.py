@@ -28,7 +28,7 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 class Part(BaseModel):
     """A value inside an event's data."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class VillageKnown(EventData):
@@ -115,19 +115,22 @@ class OfficialLeft(EventData):
     post_kind: PostKind
 
 
+Delta = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+
+
 class Deltas(Part):
     """Changes of the village's counts on one day; a missing one is 0."""
 
-    persons: int = 0
+    persons: Delta = 0
     """Persons with at least one active or in-grace enrollment."""
-    pu: int = 0
-    bpu: int = 0
-    in_grace: int = 0
-    jht: int = 0
-    jkk: int = 0
-    jkm: int = 0
-    jp: int = 0
-    jkp: int = 0
+    pu: Delta = 0
+    bpu: Delta = 0
+    in_grace: Delta = 0
+    jht: Delta = 0
+    jkk: Delta = 0
+    jkm: Delta = 0
+    jp: Delta = 0
+    jkp: Delta = 0
 
 
 class Effect(Part):
