@@ -10,7 +10,7 @@ from support.databases import ServiceUrls
 # Modules beside the tests are not found otherwise when tests are imported one by one.
 sys.path.insert(0, str(Path(__file__).parent))
 from faulty_smtp import FaultySmtp, faulty_smtp
-from service import Service
+from notifications_rig import Service
 
 
 @pytest.fixture

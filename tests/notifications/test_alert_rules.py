@@ -26,7 +26,7 @@ from notifications.domain.offices import (
     head_of_kecamatan,
     head_of_regency,
 )
-from service import AT_RISK, DESIGNATED, ELIGIBLE, KEDUNGJARAN, START_FACE
+from notifications_rig import AT_RISK, DESIGNATED, ELIGIBLE, KEDUNGJARAN, START_FACE
 from support.programme import START
 
 INAUGURATED = DESIGNATED.model_copy(update={"title": Title.DIRESMIKAN})

@@ -15,7 +15,7 @@ from notifications.channels import Channel
 from notifications.courier import Courier, Pace
 from notifications.domain.deliveries import ChannelKind, Outcome
 from notifications.domain.letters import Letter
-from service import (
+from notifications_rig import (
     AT_RISK,
     BUPATI_PEKALONGAN,
     CAMAT_SRAGI,

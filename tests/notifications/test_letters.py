@@ -15,7 +15,7 @@ from jinja2 import ChoiceLoader, DictLoader, PackageLoader
 from notifications.domain.letters import Facts, Letter, Place, TitleCount, words_of
 from notifications.domain.wording import say_date, say_list, say_number
 from notifications.templates import CURRENT, MissingPlaceholder, Templates
-from service import COVERED, UNCOVERED
+from notifications_rig import COVERED, UNCOVERED
 
 DELIVERY = UUID("0190f0a0-0000-4000-8000-00000000000a")
 ON = date(2026, 11, 20)

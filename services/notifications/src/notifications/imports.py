@@ -58,7 +58,7 @@ def read_appointments(file: Path) -> list[Appointment]:
             except ValueError as error:
                 errors.append(f"baris {reader.line_num}: {error}")
     except csv.Error as error:
-        errors.append(f"baris {reader.line_num}: bentuk CSV tidak sah ({error})")
+        errors.append(f"baris {reader.reader.line_num}: bentuk CSV tidak sah ({error})")
     if len(appointments) > MAX_ROWS:
         errors.append(f"{file.name}: lebih dari {MAX_ROWS} baris; bagilah berkas ini")
     if errors:
