@@ -170,6 +170,9 @@ async def test_keys_are_kept_seven_days(deeds: Deeds, common_urls: ServiceUrls) 
     """Older ones go in batches, by the work role; the table does not grow for ever."""
     await deeds.enroll(a_request())
     await deeds.owner.execute(
+        "UPDATE idempotency SET created_at = $1", NOW - timedelta(days=6, hours=23)
+    )
+    await deeds.owner.execute(
         """INSERT INTO idempotency (caller, key, fingerprint, status, body, positions, created_at)
         SELECT 'x', n::text, '', 201, '{}', '{}', $1 FROM generate_series(1, $2) n""",
         NOW - timedelta(days=7, seconds=1),
@@ -196,13 +199,13 @@ class Callers:
         self.tokens = tokens
 
     async def post(
-        self, who: str, key: str | bytes | None = "k", body: object = None
+        self, who: str, key: str | bytes | None = "k", body: object = None, query: str = ""
     ) -> httpx2.Response:
         headers = [(b"Authorization", f"Bearer {self.tokens[who]}".encode())]
         if key is not None:
             raw = key.encode() if isinstance(key, str) else key
             headers.append((b"Idempotency-Key", raw))
-        return await self.http.post("/enrollments", headers=headers, json=body)
+        return await self.http.post(f"/enrollments{query}", headers=headers, json=body)
 
 
 @pytest.fixture
@@ -247,13 +250,14 @@ async def test_a_repeat_over_http_is_the_same_to_the_byte(callers: Callers) -> N
     first = await callers.post("siti", body={"x": 1})
     again = await callers.post("siti again", body={"x": 1})
     other = await callers.post("siti", body={"x": 2})
+    dry_run = await callers.post("siti", body={"x": 1}, query="?dry_run=true")
 
     assert (first.status_code, first.content, first.headers["Event-Position"]) == (
         again.status_code,
         again.content,
         again.headers["Event-Position"],
     )
-    assert (first.status_code, other.status_code) == (201, 409)
+    assert (first.status_code, other.status_code, dry_run.status_code) == (201, 409, 409)
 
 
 async def test_a_stored_answer_is_for_the_authorised_only(callers: Callers) -> None:

@@ -16,13 +16,15 @@ from common.problems import FieldError, Problem, install_problems
 from common.reasons import reason_for
 from common.telemetry import TraceMiddleware, configure_logging
 from fastapi import Body, FastAPI, Query, Request
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError, core_schema
 
 NIK = "3326120812340001"
 
 
 class Participant(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     nik: str = Field(pattern=r"^\d{16}$")
     wage: int = Field(ge=1, le=100)
     kind: str = "PU"
@@ -123,7 +125,7 @@ async def test_invalid_fields_are_named_without_their_values(
     """Where and why, in Indonesian; a NIK sent in any place comes back nowhere."""
     wrong = [
         {"nik": NIK + "9", "wage": 0, "kind": "custom"},
-        {"nik": NIK, "wage": 101, "kind": "plain", "extra": NIK},
+        {"nik": NIK, "wage": 101, "kind": "plain", "x" + NIK: NIK},
         {"wage": NIK + "x"},
         NIK,
     ]
@@ -136,6 +138,7 @@ async def test_invalid_fields_are_named_without_their_values(
     assert found["body.0.wage"] == ("Paling sedikit 1.", "greater-than-equal")
     assert found["body.0.kind"] == ("Segmen [nik] tidak dikenal.", "segment-unknown")
     assert found["body.1.kind"] == ("Nilai ini tidak sah.", "value-error")
+    assert found["body.1.x[nik]"] == ("Tidak dikenal; hapus isian ini.", "extra-forbidden")
     assert found["body.2.nik"] == ("Wajib diisi.", "missing")
     assert found["body.2.wage"] == ("Harus berupa bilangan bulat.", "int-parsing")
     assert found["body.3"][0] == "Harus berupa objek."
@@ -204,6 +207,24 @@ async def test_a_body_above_the_limit_is_413_with_or_without_its_length(
         "/participants", content=chunks(1100), headers={"Content-Length": "10"}
     )
     checked(lying, 413, "too-large")
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_read(client: httpx2.AsyncClient) -> None:
+    """A declared length above the limit is refused before the first byte."""
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        async for chunk in chunks(1100):
+            read += len(chunk)
+            yield chunk
+
+    response = await client.post(
+        "/participants", content=body(), headers={"Content-Length": "1100"}
+    )
+
+    checked(response, 413, "too-large")
+    assert read == 0
 
 
 async def test_a_path_may_have_a_larger_limit(client: httpx2.AsyncClient) -> None:

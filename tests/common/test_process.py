@@ -208,12 +208,15 @@ async def test_the_api_runs_as_a_part_and_finishes_its_requests() -> None:
         return "done"
 
     port = free_port()
-    running = asyncio.create_task(run_parts([api_part(app, "127.0.0.1", port)]))
+    log: list[str] = []
+    parts = [api_part(app, "127.0.0.1", port), patient(log, "relay")]
+    running = asyncio.create_task(run_parts(parts))
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         request = asyncio.create_task(ask_when_up(client, "/slow"))
         await arrived.wait()
         os.kill(os.getpid(), signal.SIGTERM)
         await eventually(lambda: refused(port), expected=True)
+        assert log == ["relay"]
         go_on.set()
         response = await request
 

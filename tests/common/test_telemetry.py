@@ -129,6 +129,16 @@ async def test_a_canary_in_every_place_of_a_log_line_leaves_no_trace(logs: io.St
         assert canary not in text
 
 
+def test_a_value_that_contains_itself_is_logged(logs: io.StringIO) -> None:
+    """Depth has a limit: a log line never fails, whatever it is given."""
+    endless: list[object] = [NIK]
+    endless.append(endless)
+    structlog.get_logger("registry").info("endless", value=endless)
+
+    assert lines(logs)[0]["value"][:1] == ["[nik]"]
+    assert "[removed]" in logs.getvalue()
+
+
 def test_all_logs_look_the_same(logs: io.StringIO) -> None:
     """One JSON object a line with service, event, level, logger and time, whoever logs."""
     structlog.get_logger("registry.application").info("enrolled", village_key="33.26.12.2008")
@@ -195,6 +205,8 @@ async def test_concurrent_work_has_its_own_trace(logs: io.StringIO) -> None:
     assert all(current == mine for current, mine in seen)
     assert {line["trace_id"] for line in lines(logs)} == {mine.split("-")[1] for _, mine in seen}
     assert len({mine for _, mine in seen}) == 20
+    with trace(RECEIVED):
+        pass
     assert current_traceparent() is None
 
 
