@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import uvicorn
 from common.process import Backoff, Part, PortTaken, api_part, gc_tuning, run_parts
 from fastapi import FastAPI
 from support.waiting import eventually
@@ -214,9 +215,11 @@ async def test_the_api_runs_as_a_part_and_finishes_its_requests() -> None:
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         request = asyncio.create_task(ask_when_up(client, "/slow"))
         await arrived.wait()
+        owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
         os.kill(os.getpid(), signal.SIGTERM)
         await eventually(lambda: refused(port), expected=True)
         assert log == ["relay"]
+        assert not isinstance(owner, uvicorn.Server)
         go_on.set()
         response = await request
 
