@@ -13,6 +13,7 @@ from pogo_core.util import migrate as pogo
 _LOCK = 0x6D69_6772
 
 log = logging.getLogger(__name__)
+log.addFilter(lambda record: record.levelno > logging.WARNING)  # pogo warns of each it applies
 
 
 def _folder(package: str) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 import asyncpg
+from common.migrations import migrate
 from common.topics_admin import ensure_topics
 from embedded.stack import Addresses, Stack
 from rich.console import Console
@@ -23,7 +24,6 @@ from demo.services import (
     command,
     environment,
     prepare_databases,
-    quiet_command,
 )
 from demo.story import Story
 
@@ -52,6 +52,7 @@ class Run:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        self._say("Menjalankan Kafka, Postgres dan penangkap surat ...")
         stack = Stack(self._places.embedded, say=self._say)
         addresses = await unless(stop, stack.start())
         try:
@@ -81,18 +82,19 @@ class Run:
         return True
 
     async def _start_services(self, addresses: Addresses) -> None:
+        self._say("Kafka, Postgres dan penangkap surat siap.")
         await prepare_databases(self._places, addresses)
         told = environment(self._places, addresses)
         await asyncio.gather(
             ensure_topics(addresses.kafka, prefix="", partitions=PARTITIONS),
-            *(quiet_command(told, service, "migrate") for service in SERVICES),
+            *(migrate(told[f"{s.upper()}_OWNER_URL"], f"{s}.storage") for s in SERVICES),
         )
         self._say("Basis data dan topik siap.")
         self._services = [Service(name, told, self._places.logs, self._say) for name in SERVICES]
         for service in self._services:
             await service.start()
         await asyncio.gather(*(service.ready() for service in self._services))
-        self._say("Ketiga layanan siap: registry, eligibility, notifications.")
+        self._say("Semua siap: registry, eligibility, notifications.")
 
     async def _load_areas(self, told: dict[str, str]) -> None:
         """All areas of Indonesia, and all villages heard of by eligibility."""

@@ -79,23 +79,6 @@ async def command(told: Mapping[str, str], service: str, *arguments: str) -> Non
         raise ServiceFailed(f"`python -m {service} {' '.join(arguments)}` failed, see above")
 
 
-async def quiet_command(told: Mapping[str, str], service: str, *arguments: str) -> None:
-    """The same without its output, which is shown only when it fails."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        service,
-        *arguments,
-        env=dict(told),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    if process.returncode != 0:
-        said = output.decode(errors="replace")[-2000:]
-        raise ServiceFailed(f"`python -m {service} {' '.join(arguments)}` failed:\n{said}")
-
-
 class Service:
     """One service's process: started again when it ends unasked."""
 

@@ -19,6 +19,7 @@ from common.kafka import build_broker
 from common.parking import Parking
 from common.problems import install_problems
 from common.process import Part, api_part, gc_tuning, run_parts
+from common.reference import install_reference
 from common.relay import OutboxRelay
 from common.sealing import Sealer
 from common.security import Authenticator, install_security
@@ -67,6 +68,7 @@ def create_app(
     install_refusals(app)
     install_problems(app)
     install_security(app, authenticator)
+    install_reference(app)
     app.add_middleware(TraceMiddleware)
     return app
 

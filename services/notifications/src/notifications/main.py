@@ -21,6 +21,7 @@ from common.outbox import Outbox
 from common.parking import Parking
 from common.problems import install_problems
 from common.process import Backoff, Part, api_part, gc_tuning, run_parts
+from common.reference import install_reference
 from common.relay import OutboxRelay
 from common.sealing import Sealer
 from common.security import Authenticator, install_security
@@ -85,6 +86,7 @@ def create_app(
     install_refusals(app)
     install_problems(app)
     install_security(app, authenticator)
+    install_reference(app)
     app.add_middleware(TraceMiddleware)
     return app
 

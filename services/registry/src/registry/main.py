@@ -15,6 +15,7 @@ from common.ids import Ids
 from common.outbox import Outbox
 from common.problems import install_problems
 from common.process import Part, api_part, gc_tuning, run_parts
+from common.reference import install_reference
 from common.relay import OutboxRelay
 from common.security import Authenticator, install_security
 from common.settings import PartName
@@ -66,6 +67,7 @@ def create_app(
     install_refusals(app)
     install_problems(app)
     install_security(app, authenticator)
+    install_reference(app)
     app.add_middleware(TraceMiddleware)
     return app
 
