@@ -20,7 +20,7 @@ CHUNK = 5_000
 
 _BATCHES = UUID("5f7c9d0e-2b61-4c1e-9a55-0f6f0d9e7a11")
 
-_COLUMNS = ("village_key", "village_code", "kecamatan_code", "kind", "name", "search_name")
+COLUMNS = ("village_key", "village_code", "kecamatan_code", "kind", "name", "search_name")
 
 
 async def load_areas(
@@ -76,7 +76,7 @@ async def _add_villages(connection: Connection, outbox: Outbox, chunk: Sequence[
         return 0
     await connection.copy_records_to_table(
         "villages",
-        columns=_COLUMNS,
+        columns=COLUMNS,
         records=[
             (
                 village.village_key,

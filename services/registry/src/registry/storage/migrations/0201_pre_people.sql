@@ -40,6 +40,7 @@ CREATE TABLE enrollments (
 );
 CREATE UNIQUE INDEX one_open_membership_per_segment
     ON enrollments (participant_id, segment) WHERE status <> 'KELUAR';
+CREATE INDEX enrollments_of_participant ON enrollments (participant_id);
 CREATE INDEX enrollments_of_village ON enrollments (village_key, enrollment_id);
 
 -- On which days a membership holds, where, and in what; two of one segment never overlap.
