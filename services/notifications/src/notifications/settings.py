@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
+from common.security.demo import KEY_BYTES
 from common.settings import Mode, ServiceSettings
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -58,6 +61,13 @@ class Settings(ServiceSettings):
                 "the password would travel in the clear"
             )
         return self
+
+    def key(self, name: str) -> bytes:
+        """One of `keys`; outside production the directory's is made of the demo's parking key."""
+        if name == "directory_key" and self.directory_key is None:
+            derive = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=name.encode())
+            return derive.derive(super().key("parking_key"))
+        return super().key(name)
 
     def smtp_server(self) -> SmtpServer:
         return SmtpServer(
