@@ -126,7 +126,7 @@ class Story:
         return {
             "effective_on": on,
             "recorded_at": self.clock,
-            "id": UUID(int=5000 + len(self.facts)),
+            "id": UUID(int=5000 + self.clock.hour * 60 + self.clock.minute),
         }
 
     def tell(self, fact):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from common.events.words import Eligibility, PostKind, Programme
+from common.events.words import CoverageStatus, Eligibility, PostKind, Programme
 from eligibility.domain.assess import Verdict
 from eligibility.domain.cheapest import StepKind
 from eligibility.domain.explain import explain
+from eligibility.domain.facts import CoverageFrom, PostsDecreed
 from eligibility.domain.rules import default_rule_sets
 from support.village_story import FOUNDED, Story, day, in_grace, nothing, sukosewu, titled
 
@@ -39,13 +40,28 @@ def test_seven_of_nine_posts_are_named_one_by_one():
 def test_the_run_without_cover_begins_with_its_first_event():
     """JKM lost first, everything later: not covered since the first loss."""
     story = titled()
-    first = story.cover(KAUR, day("2026-03-01"))
+    jkk_only = CoverageFrom(day("2026-03-01"), CoverageStatus.AKTIF, frozenset({Programme.JKK}))
+    first = story.cover(KAUR, day("2026-03-01"), jkk_only)
     story.cover(KAUR, day("2026-04-01"), nothing(day("2026-04-01")))
 
     (post,) = explain(story.facts, RULES, on=day("2026-05-01")).criteria[0].posts
 
     assert (day("2026-03-01"), first.id) == (post.since, post.because)
     assert post.lacking == (Programme.JKK, Programme.JKM)
+
+
+def test_a_new_post_is_explained_by_its_decree():
+    """A holder without cover matters from the day on which the post is decreed."""
+    story = Story()
+    story.decree()
+    story.appoint_all()
+    story.cover(KAUR, FOUNDED)
+    story.facts = [fact for fact in story.facts if not isinstance(fact, PostsDecreed)]
+    decree = story.decree(on=day("2026-03-01"))
+
+    (post,) = explain(story.facts, RULES, on=day("2026-04-01")).criteria[0].posts
+
+    assert (day("2026-03-01"), decree.id) == (post.since, post.because)
 
 
 def test_what_keeps_is_not_asked_again():
