@@ -144,7 +144,9 @@ async def test_reviewing_each_day_ends_where_reviewing_once_does(
         await certification.review_due()
     daily = await state(work)
     async with work.transaction() as connection:
-        await connection.execute("UPDATE villages SET next_review_at = $1", clock.at)
+        await connection.execute(
+            "UPDATE villages SET next_review_at = $1, next_judge_on = '2026-03-01'", clock.at
+        )
 
     await certification.review_due()
 

@@ -247,7 +247,7 @@ STATE = {
     "villages": """
         SELECT village_key, eligibility, stage, title, standing, since, failing_since, grace_ends,
             undecidable_since, flagged, persons, pu, bpu, in_grace, jht, jkk, jkm, jp, jkp,
-            registered_since, next_count_on, next_review_at
+            registered_since, next_count_on, next_judge_on, next_review_at
         FROM villages ORDER BY village_key""",
     "ledger": """
         SELECT village_key, effective_on, known_on, persons, pu, bpu, in_grace, jht, jkk, jkm, jp,

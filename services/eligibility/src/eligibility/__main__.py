@@ -44,6 +44,8 @@ async def _print_rules(settings: Settings) -> None:
     try:
         reading = reading_of(database)
         after = ("", 0)
+        if not await reading.rule_sets(after=after, limit=1):
+            console.print("no rule sets yet: `serve` installs the defaults at its first start")
         while rows := await reading.rule_sets(after=after, limit=PAGE):
             for row in rows:
                 console.print(

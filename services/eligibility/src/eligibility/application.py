@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from common import idempotency
 from common.clock import Clock
 from common.database import Connection, Database, Queries
+from common.events.words import TimeZone
 from common.idempotency import Answer, Once
 from common.ids import Ids
 from common.inbox import MARKS_LOCK
@@ -23,7 +24,7 @@ from eligibility.domain.fold import fold
 from eligibility.domain.rules import default_rule_sets
 from eligibility.intake import Intake, NewFact, refuse_impossible, sort_out
 from eligibility.judge import Judge
-from eligibility.judging import Input
+from eligibility.judging import Input, Working
 from eligibility.storage.facts import FactStore, input_of
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.villages import VillageStore
@@ -193,15 +194,19 @@ class Certification:
         due: Mapping[str, datetime],
         now: datetime,
     ) -> None:
-        working = await self._villages.working(connection, due.keys())
         today = self._judge.today()
+        before = await self._villages.working(connection, due.keys())
         await self._villages.recount(
-            connection, {key: today[village.time_zone] for key, village in working.items()}
+            connection, {key: today[village.time_zone] for key, village in before.items()}
         )
         await self._villages.emit_once(connection, due, now)
-        stored = await self._facts.of(connection, due.keys())
-        inputs = {key: [Input(None, due_at)] for key, due_at in due.items()}
-        await self._judge.enter(connection, locks, stored, inputs)
+        counted = await self._villages.working(connection, due.keys())
+        judged, only_counted = _by_what_is_due(counted.values(), today)
+        await self._villages.wake(connection, only_counted)
+        if judged:
+            stored = await self._facts.of(connection, judged)
+            inputs = {key: [Input(None, due[key])] for key in judged}
+            await self._judge.enter(connection, locks, stored, inputs)
 
     async def install_default_rules(self) -> None:
         """Store the rules that hold until a branch sets its own; again, it changes nothing."""
@@ -224,6 +229,20 @@ class Certification:
 
     async def _see(self, connection: Connection, areas: Set[str]) -> None:
         await connection.execute(self._queries["see"], " ".join(sorted(areas)))
+
+
+def _by_what_is_due(
+    villages: Iterable[Working], today: Mapping[TimeZone, date]
+) -> tuple[list[str], list[Working]]:
+    """Villages whose status may have changed, and those of which only the counts have."""
+    judged, only_counted = [], []
+    for village in villages:
+        day = village.next_judge_on
+        if day is not None and day <= today[village.time_zone]:
+            judged.append(village.village_key)
+        else:
+            only_counted.append(village)
+    return judged, only_counted
 
 
 def _counting(

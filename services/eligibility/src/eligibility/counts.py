@@ -30,7 +30,7 @@ Entry: TypeAlias = tuple[str, date, date, *tuple[int, ...]]
 WIB = timedelta(hours=7)  # without summer time since 1964; a zone look-up an event costs 1 µs
 
 
-class Deltas(msgspec.Struct, gc=False):
+class Deltas(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """Changes of the counts, in the order of every row of them."""
 
     persons: Delta = 0
@@ -48,7 +48,7 @@ COUNTS = Deltas.__struct_fields__
 NOTHING: Row = (0,) * len(COUNTS)
 
 
-class Effect(msgspec.Struct, gc=False):
+class Effect(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     effective_on: date
     deltas: Deltas
 
@@ -57,7 +57,7 @@ class Enrollment(msgspec.Struct, gc=False):
     """The part of an enrollment event that counting needs."""
 
     effective_on: date
-    effect: list[Effect]
+    effect: Annotated[list[Effect], msgspec.Meta(max_length=100)]
 
 
 DECODER = msgspec.json.Decoder(Enrollment)

@@ -97,5 +97,12 @@ def _differs(village: Working, judged: Judged) -> bool:
         told(village.status),
         village.status.rule_set,
         village.since,
+        village.next_judge_on,
         village.next_review_at,
-    ) != (told(judged.status), judged.status.rule_set, judged.since, judged.next_review_at)
+    ) != (
+        told(judged.status),
+        judged.status.rule_set,
+        judged.since,
+        judged.next_judge_on,
+        judged.next_review_at,
+    )

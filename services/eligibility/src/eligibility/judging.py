@@ -43,9 +43,11 @@ class Working:
 
     village_key: str
     village_code: str
-    regency_code: str
     time_zone: TimeZone
     next_count_on: date | None
+    """The next day that changes the counts."""
+    next_judge_on: date | None
+    """The next day on which time may change the status."""
     next_review_at: datetime | None
     status: Status
     """Cached; without reasons."""
@@ -55,12 +57,18 @@ class Working:
     def decided(self, decision_id: UUID) -> Working:
         return replace(self, last_decision_id=decision_id)
 
+    def wakes_at(self, next_judge_on: date | None) -> datetime | None:
+        """The local midnight of the first day on which time may change anything."""
+        days = [day for day in (next_judge_on, self.next_count_on) if day is not None]
+        return midnight(min(days), self.time_zone) if days else None
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     status: Status
     since: date
     """First day of the unbroken run of days about which the log would say the same."""
+    next_judge_on: date | None
     next_review_at: datetime | None
 
 
@@ -79,11 +87,11 @@ def judge(
 ) -> Judged:
     """The village's status today, and when to look again."""
     history = fold(facts, rule_sets, until=today)
-    days = [day for day in (history.next_review_on, village.next_count_on) if day is not None]
     return Judged(
         history.on(today),
         start_of(history, today),
-        midnight(min(days), village.time_zone) if days else None,
+        history.next_review_on,
+        village.wakes_at(history.next_review_on),
     )
 
 

@@ -115,7 +115,7 @@ WHERE v.village_key = c.village_key
 -- name: working_rows
 -- What deciding needs of the villages touched; the caller holds their locks.
 SELECT
-    village_key, village_code, kind, regency_code, time_zone, next_count_on, next_review_at,
+    village_key, village_code, time_zone, next_count_on, next_judge_on, next_review_at,
     eligibility, stage, title, standing, since, failing_since, grace_ends, undecidable_since,
     flagged, rule_set_id, rule_set_version, rule_set_checksum, last_decision_id
 FROM villages
@@ -173,16 +173,23 @@ UPDATE villages v SET
     rule_set_version = d.rule_set_version,
     rule_set_checksum = d.rule_set_checksum,
     last_decision_id = d.last_decision_id,
+    next_judge_on = d.next_judge_on,
     next_review_at = d.next_review_at
 FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[], $8::date[],
     $9::date[], $10::boolean[], $11::text[], $12::int[], $13::text[], $14::uuid[],
-    $15::timestamptz[]
+    $15::date[], $16::timestamptz[]
 ) AS d (
     village_key, eligibility, stage, title, standing, since, failing_since, grace_ends,
     undecidable_since, flagged, rule_set_id, rule_set_version, rule_set_checksum,
-    last_decision_id, next_review_at
+    last_decision_id, next_judge_on, next_review_at
 )
+WHERE v.village_key = d.village_key
+
+-- name: wake
+-- When to look again at villages of which only the counts changed.
+UPDATE villages v SET next_review_at = d.next_review_at
+FROM unnest($1::text[], $2::timestamptz[]) AS d (village_key, next_review_at)
 WHERE v.village_key = d.village_key
 
 -- name: due_villages
@@ -197,7 +204,7 @@ LIMIT $2
 
 -- name: still_due
 -- Which of the locked villages are due, re-read under the lock.
-SELECT village_key, next_review_at, time_zone
+SELECT village_key, next_review_at
 FROM villages
 WHERE village_key = ANY($1::text[]) AND next_review_at <= $2 AND name IS NOT NULL
 

@@ -104,12 +104,19 @@ class VillageStore:
                 result.status.flagged,
                 *_ref(result.status),
                 village.last_decision_id,
+                result.next_judge_on,
                 result.next_review_at,
             )
             for village, result in judged
         ]
         if rows:
             await connection.execute(self._queries["write_statuses"], *columns(rows))
+
+    async def wake(self, connection: Connection, villages: Iterable[Working]) -> None:
+        """Look again on the next day that changes anything; the status is as it was."""
+        wakes = [(v.village_key, v.wakes_at(v.next_judge_on)) for v in villages]
+        if wakes:
+            await connection.execute(self._queries["wake"], *columns(wakes))
 
     async def due(self, connection: Connection, now: datetime, limit: int) -> list[str]:
         """Candidates for review, oldest first; read without locks."""
@@ -170,9 +177,9 @@ def _working(row: asyncpg.Record) -> Working:
     return Working(
         row["village_key"],
         row["village_code"],
-        row["regency_code"],
         TimeZone(row["time_zone"]),
         row["next_count_on"],
+        row["next_judge_on"],
         row["next_review_at"],
         status_of(row),
         row["since"],

@@ -19,6 +19,7 @@ CREATE TABLE villages (
     jkp integer NOT NULL DEFAULT 0,
     registered_since date,
     next_count_on date,
+    next_judge_on date,
     next_review_at timestamptz,
     failing_since date,
     grace_ends date,
