@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from common.clock import Clock
@@ -25,7 +25,7 @@ from registry.storage.participants import Identity, ParticipantStore
 from registry.storage.posts import Decree, FilledPost
 
 FOUND = 100
-"""Villages of one name that an answer lists at most."""
+"""Villages of one name that an answer lists; one more says that there are more."""
 HELD = 200
 """Sosialisasi of one village that an answer lists at most."""
 
@@ -47,7 +47,7 @@ class StreamCounter:
     topic: str
     village_key: str
     last_sequence: int
-    last_time: str
+    last_time: datetime
 
 
 class Questions:
@@ -69,7 +69,7 @@ class Questions:
         """Villages by name; more than one means that the name is ambiguous."""
         wanted = village_name(name, regency=regency, kecamatan=kecamatan)
         async with self._seeing(caller.areas) as connection:
-            return await areas.find(connection, wanted, FOUND)
+            return await areas.find(connection, wanted, FOUND + 1)
 
     async def area_counts(self) -> dict[str, int]:
         """How many areas of each level are known."""
@@ -146,7 +146,7 @@ class Questions:
                 topic=row["topic"],
                 village_key=row["village_key"],
                 last_sequence=row["last_sequence"],
-                last_time=row["last_time"].isoformat(),
+                last_time=row["last_time"],
             )
             for row in rows
         ]

@@ -21,14 +21,14 @@ from pydantic import BaseModel, ConfigDict
 
 from registry.domain.areas import Village
 from registry.domain.enrollment import Enrollment
-from registry.questions import PostsInForce
+from registry.questions import FOUND, PostsInForce
 
 
 class View(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-class Warning_(View):  # noqa: N801 - `Warning` is Python's
+class WarningView(View):
     """Something odd that was accepted; a person should look at it."""
 
     code: str
@@ -39,7 +39,7 @@ class Warning_(View):  # noqa: N801 - `Warning` is Python's
 class Recorded(View):
     effective_on: date
     village_code: str
-    warnings: tuple[Warning_, ...] = ()
+    warnings: tuple[WarningView, ...] = ()
 
 
 class DecreeRecorded(Recorded):
@@ -99,15 +99,19 @@ class VillageView(View):
 
 
 class VillagesFound(View):
-    """`ambiguous` asks the caller to say more: the kecamatan, the regency, or the code."""
+    """`ambiguous` asks the caller to say more: the kecamatan, the regency, or the code.
+
+    `more`: there are others that are not listed.
+    """
 
     ambiguous: bool
+    more: bool
     villages: tuple[VillageView, ...]
 
     @classmethod
     def of(cls, villages: list[Village]) -> Self:
-        found = tuple(VillageView.model_validate(village) for village in villages)
-        return cls(ambiguous=len(found) > 1, villages=found)
+        found = tuple(VillageView.model_validate(village) for village in villages[:FOUND])
+        return cls(ambiguous=len(found) > 1, more=len(villages) > FOUND, villages=found)
 
 
 class EditionView(View):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
@@ -15,6 +16,8 @@ from registry.orders import NewEnrollment
 from registry.questions import Questions
 
 FIRST = UUID(int=0)
+
+logger = structlog.get_logger(__name__)
 
 
 def enrollment_routes(registry: Registry, questions: Questions) -> APIRouter:
@@ -105,6 +108,7 @@ def enrollment_routes(registry: Registry, questions: Questions) -> APIRouter:
     async def participant(participant_id: UUID, caller: PeopleReader) -> answers.ParticipantView:
         """A participant, masked; the reading is logged with the caller."""
         found = await questions.participant(caller, participant_id)
+        logger.info("participant_read", participant_id=participant_id, caller=caller.identity)
         return answers.ParticipantView(
             participant_id=found.participant_id,
             nik=found.nik.masked,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from common.security import Caller
 from registry.storage.queries import SQL
 
 EVERYWHERE = ("*",)
+_AREA = re.compile(r"\*|\d{2}(\.\d{2}){0,2}|\d{2}\.\d{2}\.\d{2}\.\d{4}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class Act:
 
 
 async def see(connection: Connection, areas: Iterable[str]) -> None:
-    """The areas whose rows this transaction sees; its first statement."""
-    await connection.execute(SQL["see"], " ".join(sorted(areas)))
+    """The areas whose rows this transaction sees; its first statement. No code, no rows."""
+    await connection.execute(SQL["see"], " ".join(sorted(filter(_AREA.fullmatch, areas))))
 
 
 async def add(connection: Connection, act: Act, caller: Caller, now: datetime) -> None:

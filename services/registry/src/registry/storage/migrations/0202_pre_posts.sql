@@ -58,7 +58,7 @@ CREATE POLICY terms_in_sight ON terms USING (
     in_sight((SELECT village_key FROM posts WHERE posts.post_no = terms.post_no))
 );
 CREATE POLICY participants_in_sight ON participants USING (
-    in_sight('')
+    '*' = ANY (string_to_array(current_setting('desa.areas', true), ' '))
     OR EXISTS (SELECT FROM enrollments e WHERE e.participant_id = participants.participant_id)
     OR EXISTS (SELECT FROM terms t WHERE t.participant_id = participants.participant_id)
 );
