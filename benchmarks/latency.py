@@ -1,0 +1,207 @@
+"""From a change in the registry to the status and to the mail, at a steady rate.
+
+The whole system runs as its processes. What is measured stands in the databases: an event's time, its
+decision's time, and when the mail arrived. The bare loop beside it is a row, a polling relay, Kafka, a
+consumer and an update, without anything around them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+from confluent_kafka import Consumer as BareConsumer
+from confluent_kafka import Producer, TopicPartition
+from demo.client import Client
+from demo.places import Places
+from demo.services import Service, environment, prepare_databases
+from embedded.stack import Stack
+from figures import Figure
+from villages import know_villages
+
+from common.migrations import migrate
+from common.topics_admin import ensure_topics
+
+SERVICES = ("registry", "eligibility", "notifications")
+RATE = 20
+"""Changes a second."""
+
+
+def p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[18]
+
+
+async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
+    """Event to status and event to mail, p95 in ms."""
+    places = Places(home)
+    addresses = stack.addresses
+    await prepare_databases(places, addresses)
+    told = environment(places, addresses) | {"TOPIC_PARTITIONS": "12"}
+    await ensure_topics(addresses.kafka, prefix="", partitions=12)
+    for service in SERVICES:
+        await migrate(told[f"{service.upper()}_OWNER_URL"], f"{service}.storage")
+    keys = await know_villages(told["REGISTRY_WORK_URL"], count)
+    services = [Service(name, told, places.logs, print) for name in SERVICES]
+    try:
+        for service in services:
+            await service.start()
+        for service in services:
+            await service.ready()
+        await _walk(places, keys, told)
+        statuses, mails = await _delays(told, addresses, count)
+    finally:
+        for service in services:
+            await service.stop()
+    bare = await _bare(addresses, count)
+    return [
+        Figure("event_to_status_p95_ms", p95(statuses), "ms", "bare loop p95", bare),
+        Figure("event_to_mail_p95_ms", p95(mails), "ms", "bare loop p95", bare),
+    ]
+
+
+async def _walk(places: Places, keys: list[str], told) -> None:
+    """One village after the other becomes eligible: a head, registered, and staff of one."""
+    async with Client(places) as client:
+        run = uuid4().hex
+        await _offices(client, keys, run)
+        terms = []
+        for number, key in enumerate(keys):
+            terms.append(await _nearly(client, key, number, run))
+        await _rest(told)
+        first = time.perf_counter()
+        tasks = []
+        for number, enrollment in enumerate(terms):
+            await asyncio.sleep(max(0.0, first + number / RATE - time.perf_counter()))
+            path = f"/enrollments/{enrollment}/activation"
+            body = {"effective_on": "2026-01-05"}
+            tasks.append(
+                asyncio.create_task(
+                    client.post("registry", path, f"{run}/activate/{number}", body)
+                )
+            )
+        await asyncio.gather(*tasks)
+
+
+async def _offices(client: Client, keys: list[str], run: str) -> None:
+    for kind, area in {("BUPATI", key[:5]) for key in keys} | {("CAMAT", key[:8]) for key in keys}:
+        body = {"name": "Contoh", "begins": "2020-01-01", "email": f"{kind.lower()}@x.example"}
+        step = f"{run}/{kind}/{area}"
+        await client.post("notifications", f"/offices/{kind}/{area}/holders", step, body)
+
+
+async def _nearly(client: Client, key: str, number: int, run: str) -> str:
+    """A village whose only post's holder is enrolled and not yet active; the enrollment."""
+    nik = f"99{number // 10_000 + 1:02}01150185{number % 9_999 + 1:04}"
+    decree = await client.post(
+        "registry",
+        f"/villages/{key}/posts",
+        f"{run}/{key}/posts",
+        {"effective_on": "2020-01-01", "posts": [{"kind": "KEPALA_DESA", "count": 1}]},
+    )
+    await client.post(
+        "registry",
+        f"/villages/{key}/officials",
+        f"{run}/{key}/term",
+        {"post_id": decree["posts"][0]["post_id"], "nik": nik, "effective_on": "2020-01-01"},
+    )
+    enrolled = await client.post(
+        "registry",
+        f"/villages/{key}/enrollments",
+        f"{run}/{key}/enrollment",
+        {
+            "nik": nik,
+            "segment": "PU",
+            "programmes": ["JKK", "JKM"],
+            "effective_on": "2026-01-01",
+        },
+    )
+    return str(enrolled["enrollment_id"])
+
+
+async def _rest(told) -> None:
+    """Until nothing is on its way any more."""
+    for service in SERVICES:
+        connection = await asyncpg.connect(told[f"{service.upper()}_WORK_URL"])
+        while await connection.fetchval("SELECT EXISTS (SELECT FROM unpublished)"):
+            await asyncio.sleep(0.05)
+        await connection.close()
+    await asyncio.sleep(1)
+
+
+async def _delays(told, addresses, count: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from the newest input to the decision, and to the arrival of its mails."""
+    connection = await asyncpg.connect(told["ELIGIBILITY_WORK_URL"])
+    query = """SELECT village_key, newest_input_time, decided_at FROM decisions
+        WHERE current::jsonb ->> 'eligibility' = 'ELIGIBLE'"""
+    while len(rows := await connection.fetch(query)) < count:
+        await asyncio.sleep(0.1)
+    await connection.close()
+    statuses = [1000 * (r["decided_at"] - r["newest_input_time"]).total_seconds() for r in rows]
+    heard = {r["village_key"]: r["newest_input_time"] for r in rows}
+    notifications = await asyncpg.connect(told["NOTIFICATIONS_WORK_URL"])
+    while (
+        sent := await notifications.fetch(
+            """SELECT a.village_key, t.ended_at FROM attempts t
+            JOIN deliveries d USING (delivery_id) JOIN alerts a USING (alert_id)
+            WHERE t.outcome = 'sent' AND a.kind = 'VILLAGE_ELIGIBLE'"""
+        )
+    ) and len(sent) < 2 * count:
+        await asyncio.sleep(0.1)
+    await notifications.close()
+    mails = [1000 * (r["ended_at"] - heard[r["village_key"]]).total_seconds() for r in sent]
+    return statuses, mails
+
+
+async def _bare(addresses, count: int) -> float:
+    """p95 in ms of row -> poll -> Kafka -> update, at the same rate."""
+    connection = await asyncpg.connect(addresses.postgres)
+    reader = await asyncpg.connect(addresses.postgres)
+    writer = await asyncpg.connect(addresses.postgres)
+    await connection.execute(
+        """CREATE UNLOGGED TABLE IF NOT EXISTS bare_box (n bigserial PRIMARY KEY, at float8);
+        CREATE UNLOGGED TABLE IF NOT EXISTS bare_state (k int PRIMARY KEY, n bigint);
+        INSERT INTO bare_state SELECT g, 0 FROM generate_series(0, 99) g ON CONFLICT DO NOTHING"""
+    )
+    topic = "registry.outreach"
+    producer = Producer({"bootstrap.servers": addresses.kafka, "linger.ms": 0})
+    consumer = BareConsumer(
+        {"bootstrap.servers": addresses.kafka, "group.id": f"bare{time.time_ns()}"}
+    )
+    ends = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1]
+    consumer.assign([TopicPartition(topic, 0, ends)])
+    delays: list[float] = []
+
+    async def relay() -> None:
+        while len(delays) < count:
+            rows = await reader.fetch("DELETE FROM bare_box RETURNING n, at")
+            for row in rows:
+                producer.produce(topic, f"{row['at']}".encode(), b"bare", partition=0)
+            producer.flush()
+            await asyncio.sleep(0.005)
+
+    async def consume() -> None:
+        loop = asyncio.get_running_loop()
+        while len(delays) < count:
+            messages = await loop.run_in_executor(None, consumer.consume, 100, 0.02)
+            if messages:
+                await writer.execute("UPDATE bare_state SET n = n + 1 WHERE k < 10")
+                now = time.time()
+                delays.extend(1000 * (now - float(m.value())) for m in messages if not m.error())
+
+    async def feed() -> None:
+        first = time.perf_counter()
+        for number in range(count):
+            await asyncio.sleep(max(0.0, first + number / RATE - time.perf_counter()))
+            await connection.execute("INSERT INTO bare_box (at) VALUES ($1)", time.time())
+
+    await asyncio.gather(relay(), consume(), feed())
+    consumer.close()
+    for each in (connection, reader, writer):
+        await each.close()
+    return p95(delays)
+
+

@@ -1,0 +1,82 @@
+"""`make bench`: a table, and one JSON line a figure, each beside its bare loop in the same run."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+import catch_up
+import latency
+import relay
+import writing
+from embedded.ports import Ports
+from embedded.stack import Stack
+from figures import Figure
+from rich.console import Console
+from rich.table import Table
+from support.databases import TestDatabases
+
+
+async def measure(chosen: list[str], events: int, villages: int, say) -> list[Figure]:
+    home = Path(tempfile.mkdtemp(prefix="desa-sadar-bench-"))
+    figures: list[Figure] = []
+    stack = Stack(home / "embedded", ports=Ports.any(), say=say)
+    await stack.start()
+    try:
+        databases = TestDatabases(stack.addresses.postgres)
+        if "relay" in chosen:
+            say(f"relay: {events:,} events ...")
+            figures += await relay.measure(databases, stack.addresses.kafka, events)
+        if "catch_up" in chosen:
+            say(f"catch-up: {events:,} events ...")
+            figures += await catch_up.measure(databases, stack.addresses.kafka, events)
+        if "writing" in chosen:
+            say("WAL of a registry event: 3,000 enrollments ...")
+            figures += await writing.measure(home, stack, 3_000)
+        if "latency" in chosen:
+            say(f"event to status and to mail: {villages} villages, {latency.RATE} a second ...")
+            figures += await latency.measure(home, stack, villages)
+    finally:
+        await stack.discard()
+        shutil.rmtree(home, ignore_errors=True)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="*", default=["relay", "catch_up", "writing", "latency"])
+    parser.add_argument("--events", type=int, default=400_000, help="for relay and catch-up")
+    parser.add_argument("--villages", type=int, default=500, help="for the latencies")
+    arguments = parser.parse_args()
+    logging.getLogger().setLevel(logging.ERROR)
+    console = Console(stderr=True, highlight=False)
+    figures = asyncio.run(
+        measure(arguments.only, arguments.events, arguments.villages, console.print)
+    )
+    table = Table(box=None, pad_edge=False)
+    for name in ("figure", "value", "unit", "beside", "its value", "ratio"):
+        table.add_column(name, justify="left" if name in ("figure", "unit", "beside") else "right")
+    for figure in figures:
+        table.add_row(
+            figure.name,
+            f"{figure.value:,.1f}",
+            figure.unit,
+            figure.beside,
+            f"{figure.beside_value:,.1f}",
+            f"{figure.ratio:.2f}",
+        )
+    console.print(table)
+    for figure in figures:
+        print(figure.line())
+
+
+if __name__ == "__main__":
+    main()
