@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+import structlog
 from common.clock import Clock
 from common.clockwork import ClockFollower
-from common.database import Database
+from common.database import Database, is_transient
 from common.events import topics
 from common.health import Health
 from common.ids import Ids
@@ -40,6 +41,8 @@ TOPICS = (
     topics.REGISTRY_OFFICIALS,
     topics.REGISTRY_OUTREACH,
 )
+logger = structlog.get_logger(__name__)
+
 SMALL_POOL = 3
 """Connections of the parts that are no API."""
 
@@ -117,7 +120,9 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         if PartName.API in settings.parts:
             parts.append(api_part(app, settings.host, settings.port, setting="REGISTRY_PORT"))
         if settings.movable_clock:
-            parts.append(Part("clock", ClockFollower(work_database, clock).run))
+            follower = ClockFollower(work_database, clock)
+            await take_stored_time(follower)
+            parts.append(Part("clock", follower.run))
         if PartName.RELAY in settings.parts:
             parts += relay_parts(settings, app_database, work_database, clock)
         yield Service(app, parts, clock)
@@ -151,6 +156,16 @@ def relay_parts(
         Part("watermarks", watermarks.run),
         Part("purge", Purge(work_database, clock).run),
     ]
+
+
+async def take_stored_time(follower: ClockFollower) -> None:
+    """Start in the business time that the demo has reached; the follower goes on asking."""
+    try:
+        await follower.follow_once()
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        logger.warning("clock_waits_for_database", reason=type(error).__name__)
 
 
 async def answers(database: Database) -> None:
