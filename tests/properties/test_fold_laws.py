@@ -41,7 +41,7 @@ def told(status: Status) -> dict[str, object]:
     }
 
 
-@THOUSAND
+@settings(THOUSAND, max_examples=600)
 @given(worlds)
 def test_the_fold_agrees_with_a_judge_of_single_days(world: World):
     """Cutting at the days that matter gives what judging every day by itself gives."""

@@ -20,6 +20,14 @@ from common.events.words import (
     Title,
     VillageKind,
 )
+from eligibility.domain.criteria import (
+    CoverageAsked,
+    Group,
+    Parameters,
+    PostsCovered,
+    SosialisasiAsked,
+    SosialisasiWithin,
+)
 from eligibility.domain.facts import (
     Acted,
     ActKind,
@@ -34,15 +42,7 @@ from eligibility.domain.facts import (
     PostsDecreed,
     SosialisasiHeld,
 )
-from eligibility.domain.rules import (
-    CoverageAsked,
-    Group,
-    Parameters,
-    PostsCovered,
-    RuleSet,
-    SosialisasiAsked,
-    SosialisasiWithin,
-)
+from eligibility.domain.rules import RuleSet
 from hypothesis import strategies as st
 
 BASE = date(2026, 1, 1)

@@ -12,18 +12,17 @@ import pytest
 from common.events.words import PostKind, Programme
 from eligibility.domain.assess import VillageOn, judge
 from eligibility.domain.cheapest import PostsOn, Step, StepKind, cheapest_steps
-from eligibility.domain.facts import Post
-from eligibility.domain.posts import Seat
-from eligibility.domain.rules import (
+from eligibility.domain.criteria import (
     CoverageAsked,
     Group,
     Parameters,
     PostsCovered,
-    RuleSet,
     SosialisasiAsked,
     SosialisasiWithin,
-    default_rule_sets,
 )
+from eligibility.domain.facts import Post
+from eligibility.domain.posts import Seat
+from eligibility.domain.rules import RuleSet, default_rule_sets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -96,6 +96,18 @@ def test_groups_are_not_nested_without_end():
         parse_rule_set(data, recorded_at=NOW)
 
 
+def test_a_refusal_is_short_however_deep_the_input():
+    """Thousands of nested groups are refused in one readable sentence."""
+    data = content()
+    for _ in range(3000):
+        data["group"] = {"mode": "all", "members": [data["group"]]}
+
+    with pytest.raises(ImpossibleRuleSet) as refusal:
+        parse_rule_set(data, recorded_at=NOW)
+
+    assert len(str(refusal.value)) < 300
+
+
 def test_the_most_specific_then_latest_valid_then_latest_recorded():
     """The order of precedence, each against its neighbour."""
     national = replace(DESA, rule_set_id="national", valid_from=date(2026, 1, 1))

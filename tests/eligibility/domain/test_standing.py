@@ -6,8 +6,9 @@ import dataclasses
 
 import pytest
 from common.events.words import Eligibility, PostKind, Stage, Standing, Title
+from eligibility.domain.criteria import Parameters
 from eligibility.domain.facts import ActKind
-from eligibility.domain.rules import Parameters, default_rule_sets
+from eligibility.domain.rules import default_rule_sets
 from eligibility.domain.status import Face, proposal_due_on
 from support.village_story import FOUNDED, Story, active, after, day, in_grace, sukosewu, titled
 

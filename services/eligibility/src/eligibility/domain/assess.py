@@ -9,17 +9,17 @@ from enum import StrEnum
 
 from common.events.words import PostKind, Programme
 
-from eligibility.domain.days import add_months
-from eligibility.domain.facts import HEADS
-from eligibility.domain.posts import Seat
-from eligibility.domain.rules import (
+from eligibility.domain.criteria import (
     CoverageAsked,
     Group,
     Parameters,
     PostsCovered,
-    RuleSet,
     SosialisasiWithin,
 )
+from eligibility.domain.days import add_months
+from eligibility.domain.facts import HEADS
+from eligibility.domain.posts import Seat
+from eligibility.domain.rules import RuleSet
 from eligibility.domain.status import Assessment, Judgement, Missing, Outcome
 
 

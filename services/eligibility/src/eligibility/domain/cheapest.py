@@ -22,9 +22,10 @@ from eligibility.domain.assess import (
     outcome_of,
     verdict_on,
 )
+from eligibility.domain.criteria import Criterion, Group, Parameters, PostsCovered
 from eligibility.domain.facts import Post
 from eligibility.domain.posts import Seat
-from eligibility.domain.rules import Criterion, Group, Parameters, PostsCovered, RuleSet
+from eligibility.domain.rules import RuleSet
 
 
 class StepKind(StrEnum):

@@ -11,10 +11,11 @@ from common.events.words import Programme
 
 from eligibility.domain.assess import Verdict, lacking, verdict_on
 from eligibility.domain.cheapest import Step, cheapest_steps
+from eligibility.domain.criteria import CoverageAsked, Parameters, PostsCovered
 from eligibility.domain.facts import Fact, Post
 from eligibility.domain.fold import fold, known_facts, rules_over
 from eligibility.domain.posts import SeatFrom, seats_over_time
-from eligibility.domain.rules import CoverageAsked, Parameters, PostsCovered, RuleSet
+from eligibility.domain.rules import RuleSet
 from eligibility.domain.status import Reason, Status
 from eligibility.domain.timeline import changes_of, kinds_asked
 from eligibility.domain.village import Village

@@ -10,13 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from common.events import registry
-from common.events.words import (
-    CoverageStatus,
-    PostKind,
-    Programme,
-    TimeZone,
-    VillageKind,
-)
+from common.events.words import CoverageStatus, PostKind, Programme, TimeZone, VillageKind
 
 HEADS = frozenset({PostKind.KEPALA_DESA, PostKind.LURAH})
 """The posts whose holder leads the village."""
@@ -170,12 +164,8 @@ def _left(data: Any, when: dict[str, Any]) -> Left:
     return Left(**_term(data), **when)
 
 
-def _sosialisasi_held(_data: Any, when: dict[str, Any]) -> SosialisasiHeld:
-    return SosialisasiHeld(**when)
-
-
-def _enrolled(_data: Any, when: dict[str, Any]) -> Enrolled:
-    return Enrolled(**when)
+def _bare(kind: type[Fact]) -> Callable[[Any, dict[str, Any]], Fact]:
+    return lambda _data, when: kind(**when)
 
 
 def _term(data: Any) -> dict[str, Any]:
@@ -197,11 +187,11 @@ READERS: dict[str, Callable[[Any, dict[str, Any]], Fact]] = {
     registry.OfficialAppointed.type: _appointed,
     registry.OfficialCoverageChanged.type: _coverage_changed,
     registry.OfficialLeft.type: _left,
-    registry.SosialisasiHeld.type: _sosialisasi_held,
-    registry.EnrollmentRecorded.type: _enrolled,
-    registry.EnrollmentActivated.type: _enrolled,
-    registry.EnrollmentEnded.type: _enrolled,
-    registry.EnrollmentMovedOut.type: _enrolled,
-    registry.EnrollmentMovedIn.type: _enrolled,
+    registry.SosialisasiHeld.type: _bare(SosialisasiHeld),
+    registry.EnrollmentRecorded.type: _bare(Enrolled),
+    registry.EnrollmentActivated.type: _bare(Enrolled),
+    registry.EnrollmentEnded.type: _bare(Enrolled),
+    registry.EnrollmentMovedOut.type: _bare(Enrolled),
+    registry.EnrollmentMovedIn.type: _bare(Enrolled),
 }
 """How each event of the registry becomes a fact."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from eligibility.domain.rules import Parameters
+from eligibility.domain.criteria import Parameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from eligibility.domain.assess import Verdict, verdict_on
+from eligibility.domain.criteria import Criterion, PostsCovered
 from eligibility.domain.facts import Acted, Fact, Known, SosialisasiHeld
 from eligibility.domain.posts import Seat
-from eligibility.domain.rules import Criterion, PostsCovered, RuleSet
+from eligibility.domain.rules import RuleSet
 from eligibility.domain.status import Judgement, Outcome, Reason
 from eligibility.domain.timeline import Change
 

@@ -10,10 +10,11 @@ from datetime import date, timedelta
 from common.events.words import PostKind
 
 from eligibility.domain.assess import vacancy_days
+from eligibility.domain.criteria import PostsCovered, SosialisasiWithin
 from eligibility.domain.days import add_months
 from eligibility.domain.facts import HEADS, Enrolled, Fact, Known, Post, SosialisasiHeld, TermFact
 from eligibility.domain.posts import Seat, SeatFrom, seats_over_time, terms_of
-from eligibility.domain.rules import PostsCovered, RuleSet, SosialisasiWithin
+from eligibility.domain.rules import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
