@@ -128,7 +128,7 @@ def _load(path: Path) -> Mail | None:
 
 def _subject(message: EmailMessage) -> str:
     try:
-        return str(message["subject"] or "")
+        return str(message["subject"] or "").strip()
     except (ValueError, IndexError, LookupError):
         return ""
 
