@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -81,6 +82,22 @@ async def test_naming_a_village(api, ketanon):
     assert ["DITETAPKAN", "NONE"] == [entry["current"]["title"] for entry in log]
     assert [log[1]["decision_id"], None] == [entry["previous_decision_id"] for entry in log]
     assert [first.json()["act_id"]] == log[0]["inputs"]
+
+
+async def test_of_many_officers_one_names_the_village(api, ketanon):
+    """Acts of a village follow one another: the first is recorded, the others do not fit."""
+    client = await api(READ, ACT)
+
+    answers = await asyncio.gather(
+        *(
+            client.post(f"/villages/{KETANON}/acts", json={**PENETAPAN, "number": f"560/{n}"})
+            for n in range(10)
+        )
+    )
+
+    log = (await client.get(f"/villages/{KETANON}/decisions")).json()["decisions"]
+    assert [201, *[409] * 9] == sorted(answer.status_code for answer in answers)
+    assert 2 == len(log)
 
 
 async def test_an_act_that_does_not_fit_is_refused(api, ketanon):

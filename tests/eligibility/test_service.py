@@ -16,6 +16,7 @@ from common.security.demo import demo_token
 from common.settings import Mode
 from eligibility.main import build
 from eligibility.settings import Settings
+from structlog.testing import capture_logs
 from support.databases import ServiceUrls
 from support.waiting import eventually
 
@@ -47,11 +48,22 @@ async def serving(settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
     """The service with all its parts, and a client of its port."""
     stop = asyncio.Event()
     token = demo_token(settings.secrets_dir, audience="eligibility", scopes=["eligibility:read"])
+    # Unconfigured, structlog draws every traceback with its variables: seconds of the event loop.
+    with capture_logs():
+        async with _running(settings, stop, token) as client:
+            yield client
+
+
+@asynccontextmanager
+async def _running(
+    settings: Settings, stop: asyncio.Event, token: str
+) -> AsyncIterator[httpx2.AsyncClient]:
     async with (
         build(settings) as service,
         httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{settings.port}",
             headers={"Authorization": f"Bearer {token}"},
+            timeout=20,
         ) as client,
     ):
         running = asyncio.create_task(run_parts(service.parts, stop=stop))
