@@ -145,7 +145,9 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
     parts += [part for name, some in loops.items() if name in settings.parts for part in some]
     if settings.movable_clock:
         parts.append(Part("clock", follower.run))
-    parking = Parking(work, inbox, sealer=sealer, clock=clock, ids=ids)
+    parking = Parking(
+        work, inbox, sealer=sealer, clock=clock, ids=ids, stored=settings.stored_events()
+    )
     return Service(app, inbox, parking, working, tuple(parts))
 
 

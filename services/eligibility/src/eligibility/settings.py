@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from common.settings import ServiceSettings
+from datetime import timedelta
+
+from common.security.demo import demo_token
+from common.settings import Mode, ServiceSettings
+from common.stored_events import StoredEvents, StoredEventsUnavailable
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 
@@ -18,3 +23,27 @@ class Settings(ServiceSettings):
     )
 
     audience: str = "eligibility"
+    registry_url: str = Field(
+        default="",
+        pattern=r"^(https?://.+[^/])?$",
+        description="the registry's API: stored events take the place of broken records",
+    )
+    registry_token: SecretStr | None = None
+    """With the scope registry:streams; outside production a demo token stands in."""
+
+    def stored_events(self) -> StoredEvents | None:
+        """Where `parked retry` finds the bytes of records that are broken on the topic."""
+        return StoredEvents(self.registry_url, self._token) if self.registry_url else None
+
+    def _token(self) -> str:
+        if self.registry_token is not None:
+            return self.registry_token.get_secret_value()
+        if self.mode is Mode.PRODUCTION:
+            raise StoredEventsUnavailable(f"{self.variable('registry_token')} is not set")
+        return demo_token(
+            self.secrets_dir,
+            audience="registry",
+            scopes=("registry:streams",),
+            subject="eligibility",
+            lifetime=timedelta(minutes=10),
+        )
