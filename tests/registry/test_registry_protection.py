@@ -362,6 +362,32 @@ async def test_acts_say_who(api: Api) -> None:
     ]
 
 
+async def test_reading_a_participant_is_logged(
+    api: Api, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who read whom: the log names the caller and the participant's random id."""
+    participant = done(await api.enroll(a_nik()))["participant_id"]
+
+    await api.get(f"/participants/{participant}", token=api.token(subject="sari"))
+
+    [line] = [one for one in capsys.readouterr().out.splitlines() if "participant_read" in one]
+    assert "sari" in line
+    assert participant in line
+
+
+async def test_areas_that_are_no_codes_open_nothing(api: Api) -> None:
+    """Claims such as an empty text or two codes in one are no areas."""
+    enrollment_id = await api.active(a_nik())
+    participant = (await api.get(f"/enrollments/{enrollment_id}")).json()["participant_id"]
+
+    for areas in ([""], ["", "33"], ["33 *"], ["33.2"], ["%"]):
+        token = api.token(areas=areas)
+        listed = await api.get(f"/villages/{KETANON}/enrollments", token=token)
+        read = await api.get(f"/participants/{participant}", token=token)
+        expected = (1, 200) if "33" in areas else (0, 404)
+        assert expected == (len(listed.json()["enrollments"]), read.status_code), areas
+
+
 async def test_openapi_has_examples_scopes_and_problems(api: Api) -> None:
     """The document of the interface says for every deed: body example, scope, headers, problem."""
     document = api.service.app.openapi()
