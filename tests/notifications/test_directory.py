@@ -10,8 +10,13 @@ import pytest
 from notifications.domain.terms import Appointment, TermsOverlap
 from notifications.refusals import HolderNotFound, NotInTerm
 from notifications_rig import BUPATI_PEKALONGAN, CAMAT_SRAGI, Service
+from support.waiting import eventually
 
 BEGINS = date(2025, 2, 20)
+WAITING_FOR_A_LOCK = (
+    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+    "WHERE NOT granted AND datname = current_database()"
+)
 
 
 async def test_names_and_addresses_are_sealed(service: Service):
@@ -69,15 +74,17 @@ async def test_terms_do_not_overlap_whoever_writes(service: Service):
 
 
 async def test_two_appointments_at_once(service: Service):
-    """Both for one office on one day, at the same moment: one is recorded, one refused."""
+    """Two for one office on one day: the second waits for the first and is refused by the rule."""
+    await service.appoint(CAMAT_SRAGI, "lama@sragi.example", begins=date(2020, 1, 1))
     appointment = Appointment(CAMAT_SRAGI, "Pejabat", BEGINS)
-    results = await asyncio.gather(
-        *(service.directory.appoint(appointment, by="petugas") for _ in range(8)),
-        return_exceptions=True,
-    )
+    async with service.app.transaction() as connection:
+        await service.directory._appoint(connection, [appointment], "petugas")
+        second = asyncio.create_task(service.directory.appoint(appointment, by="petugas"))
+        await eventually(lambda: service.count(WAITING_FOR_A_LOCK), 1)
 
-    assert 7 == sum(isinstance(result, TermsOverlap) for result in results)
-    assert 1 == len(await service.directory.holders(CAMAT_SRAGI))
+    with pytest.raises(TermsOverlap):
+        await second
+    assert 2 == len(await service.directory.holders(CAMAT_SRAGI))
 
 
 async def test_ending_a_term(service: Service):

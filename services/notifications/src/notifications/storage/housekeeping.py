@@ -30,12 +30,6 @@ async def tally(connection: Connection, now: datetime) -> Tally:
     return Tally(counts, await connection.fetchval(QUERIES["oldest_due"], now))
 
 
-async def next_due(connection: Connection, after: datetime) -> datetime | None:
-    """The next moment of business time at which something falls due."""
-    moment: datetime | None = await connection.fetchval(QUERIES["next_due"], after)
-    return moment
-
-
 async def purge(connection: Connection, now: datetime) -> None:
     """Delete one batch of alerts with their deliveries, and holders that nothing names any more."""
     before = now - KEPT

@@ -175,22 +175,27 @@ SELECT delivery_id FROM lost
 
 -- name: wake_retries
 -- The pause of these is over.
-UPDATE deliveries SET retry_at = NULL WHERE retry_at <= statement_timestamp()
+UPDATE deliveries SET retry_at = NULL
+WHERE delivery_id IN (
+    SELECT delivery_id FROM deliveries
+    WHERE retry_at <= statement_timestamp()
+    FOR UPDATE SKIP LOCKED
+)
 
 -- name: wake_lacking
 -- What these waited for is there now.
-UPDATE deliveries d
-SET waits_for = NULL, changed_at = $1
-FROM alerts a
-JOIN villages v USING (village_key)
-CROSS JOIN LATERAL (
-    SELECT CASE v.time_zone WHEN 'WIT' THEN $4::date WHEN 'WITA' THEN $3::date ELSE $2::date END
-) AS local (today)
-WHERE d.waits_for IS NOT NULL
-    AND a.alert_id = d.alert_id
-    AND (
-        d.waits_for = 'VILLAGE'
-        OR EXISTS (
+UPDATE deliveries SET waits_for = NULL, changed_at = $1
+WHERE delivery_id IN (
+    SELECT d.delivery_id
+    FROM deliveries d
+    JOIN alerts a USING (alert_id)
+    JOIN villages v USING (village_key)
+    CROSS JOIN LATERAL (
+        SELECT CASE v.time_zone
+            WHEN 'WIT' THEN $4::date WHEN 'WITA' THEN $3::date ELSE $2::date END
+    ) AS local (today)
+    WHERE d.waits_for = 'VILLAGE'
+        OR (d.waits_for IN ('HOLDER', 'ADDRESS') AND EXISTS (
             SELECT FROM holders h
             WHERE h.office_id = d.office_id AND h.term @> local.today
                 AND (d.waits_for = 'HOLDER' OR (
@@ -200,8 +205,9 @@ WHERE d.waits_for IS NOT NULL
                     ORDER BY k.valid_from DESC
                     LIMIT 1
                 ) IS NOT NULL)
-        )
-    )
+        ))
+    FOR UPDATE OF d SKIP LOCKED
+)
 
 -- name: settled_facts
 -- What `DeliverySettled` says of deliveries, with the village's civil date.
@@ -214,11 +220,6 @@ JOIN offices o ON o.office_id = d.office_id
 LEFT JOIN villages v ON v.village_key = a.village_key
 WHERE d.delivery_id = ANY($1::uuid[])
 ORDER BY d.delivery_id
-
--- name: next_due
--- The next moment of business time at which a delivery falls due after $1.
-SELECT min(due_at) FROM deliveries
-WHERE state = 'waiting' AND waits_for IS NULL AND retry_at IS NULL AND due_at > $1
 
 -- name: tally
 -- Deliveries by state.

@@ -102,7 +102,8 @@ CREATE INDEX deliveries_retry ON deliveries (retry_at) WHERE retry_at IS NOT NUL
 CREATE INDEX deliveries_lacking ON deliveries (waits_for, office_id) WHERE waits_for IS NOT NULL;
 CREATE INDEX deliveries_sending ON deliveries (claimed_until) WHERE state = 'sending';
 CREATE INDEX deliveries_by_office ON deliveries (office_id, changed_at);
-CREATE INDEX deliveries_by_state ON deliveries (state, changed_at);
+CREATE INDEX deliveries_by_state ON deliveries (state, changed_at, delivery_id);
+CREATE INDEX deliveries_by_change ON deliveries (changed_at, delivery_id);
 CREATE INDEX deliveries_by_alert ON deliveries (alert_id);
 
 -- What was about to be sent, to whom, and how it ended: written before the call, closed after it.
