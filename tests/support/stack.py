@@ -50,7 +50,7 @@ class TestStack:
 
     async def close(self) -> None:
         for stack in reversed(self._own):
-            await stack.stop()
+            await stack.discard()
 
 
 @contextlib.asynccontextmanager
