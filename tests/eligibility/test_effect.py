@@ -175,11 +175,12 @@ async def test_an_enrollment_that_breaks_its_schema_parks_its_village_alone(
 async def test_the_log_is_a_chain_without_equal_neighbours(inbox: Inbox, work: Database, registry):
     """Each decision names the one before it, and says something else."""
     posts, terms = nine(), nine()
-    await inbox.receive(staffed(registry, posts, terms))
+    await inbox.receive([*staffed(registry, posts, terms), *registry.tell(sosialisasi())])
     for day in range(1, 6):
         active = () if day % 2 else ("JKK", "JKM")
         change = coverage_changed(posts[3], terms[3], date(2026, 2, day), active=active)
-        await inbox.receive(registry.tell(change, sosialisasi()))
+        await inbox.receive(registry.tell(change))
+        await inbox.receive(registry.tell(sosialisasi()))
 
     rows = await fetch(work, "SELECT * FROM decisions ORDER BY decided_at, decision_id")
     assert [None, *(row["decision_id"] for row in rows[:-1])] == [

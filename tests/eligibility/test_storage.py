@@ -123,14 +123,14 @@ async def test_no_query_reads_the_whole_country(country: Database):
 async def test_a_list_of_an_area_reads_that_area(country: Database):
     """A list by province, regency or kecamatan is found by an index."""
     statement = Queries.of("eligibility.storage")["list_villages"]
-    scans = {}
+    found = {}
 
     for name, value in (("province", "12"), ("regency", "12.03"), ("kecamatan", "12.03.04")):
         narrowed = statement.replace("/* filters */", f"AND v.{FILTERS[name]} = $3")
         plan = await explained(country, narrowed, ["''", "50", f"'{value}'"])
-        scans[name] = whole_scans(plan)
+        found[name] = any(f"villages_by_{name}" in line for line in plan)
 
-    assert {"province": [], "regency": [], "kecamatan": []} == scans
+    assert {"province": True, "regency": True, "kecamatan": True} == found
 
 
 def whole_scans(plan: list[str]) -> list[str]:

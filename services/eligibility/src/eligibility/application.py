@@ -174,7 +174,7 @@ class Certification:
         return NewFact(key, fact)
 
     async def review_due(self, limit: int = REVIEWS) -> int:
-        """Judge villages whose day has come, oldest first; how many there were."""
+        """Judge villages whose day has come, oldest first; how many of them were left to us."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
             candidates = await self._villages.due(connection, now, limit)
@@ -185,7 +185,7 @@ class Certification:
             due = await self._villages.still_due(connection, locks.keys, now)
             if due:
                 await self._review(connection, locks, due, now)
-        return len(candidates)
+            return len(due)
 
     async def _review(
         self,

@@ -203,10 +203,11 @@ ORDER BY v.next_review_at
 LIMIT $2
 
 -- name: still_due
--- Which of the locked villages are due, re-read under the lock.
-SELECT village_key, next_review_at
-FROM villages
-WHERE village_key = ANY($1::text[]) AND next_review_at <= $2 AND name IS NOT NULL
+-- Which of the locked villages are due and not parked, re-read under the lock.
+SELECT v.village_key, v.next_review_at
+FROM villages v
+JOIN marks m USING (village_key)
+WHERE v.village_key = ANY($1::text[]) AND v.next_review_at <= $2 AND m.parked = 0
 
 -- name: purge_emitted
 -- Due moments so long past that none of them can come again.
