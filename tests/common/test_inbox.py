@@ -84,9 +84,7 @@ async def test_undecodable_bytes_park_their_village_only(rig: Rig, offsets: Offs
         (value_of(sosialisasi(SUKOSEWU), village=SUKOSEWU, sequence=2), "SUBJECT_DIFFERS"),
         (value_of(sosialisasi(), village=KETANON, sequence=2, sequence_="x"), None),
         (
-            value_of(
-                sosialisasi(), village=KETANON, sequence=2, type="registry.official.left.v1"
-            ),
+            value_of(sosialisasi(), village=KETANON, sequence=2, type="registry.official.left.v1"),
             "WRONG_TOPIC",
         ),
         (
@@ -215,9 +213,7 @@ async def test_two_members_with_the_same_records_have_one_effect(
         assert list(range(1, 21)) == await rig.effects(village)
 
 
-async def test_a_systemic_failure_stops_consuming_until_resumed(
-    rig: Rig, offsets: Offsets
-) -> None:
+async def test_a_systemic_failure_stops_consuming_until_resumed(rig: Rig, offsets: Offsets) -> None:
     """When too many villages fail for one reason none is parked, and the stop is written down."""
     villages = [f"33.26.{k:02}.{2000 + n}" for k in range(1, 4) for n in range(1, 11)]
     rig.ledger.impossible |= {(village, 1) for village in villages}

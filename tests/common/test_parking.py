@@ -21,9 +21,7 @@ def offsets() -> Offsets:
 
 
 def some(offsets: Offsets, *sequences: int):
-    return [
-        offsets.record(sosialisasi(), village=KETANON, sequence=n) for n in sequences
-    ]
+    return [offsets.record(sosialisasi(), village=KETANON, sequence=n) for n in sequences]
 
 
 async def test_a_retry_drains_in_order(rig: Rig, offsets: Offsets) -> None:
