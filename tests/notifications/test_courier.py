@@ -438,3 +438,22 @@ async def test_the_courier_stops_when_asked(service: Service):
 
     async with asyncio.timeout(2):
         await running
+
+
+async def test_an_idle_courier_rests(service: Service):
+    """With nothing due it looks as often as its pace says, and its own commits do not wake it."""
+    looks = 0
+    courier = service.courier(pace=Pace(idle=0.2, sweep=60))
+
+    def counted() -> None:
+        nonlocal looks
+        looks += 1
+
+    service.work.on_commit(counted)
+    stop = asyncio.Event()
+    running = asyncio.create_task(courier.run(stop))
+    await asyncio.sleep(1)
+    stop.set()
+    await running
+
+    assert 2 <= looks <= 8

@@ -23,15 +23,10 @@ async def test_names_and_addresses_are_sealed(service: Service):
     """Nothing in the tables reads as a name or an address."""
     await service.appoint(CAMAT_SRAGI, "camat@sragi.example")
     async with service.app.transaction() as connection:
-        dump = await connection.fetchval(
-            "SELECT string_agg(convert_from(decode(encode(name || address, 'hex'), 'escape'), "
-            "'latin1'), '') FROM holders JOIN contacts USING (holder_id)"
-        )
         stored = await connection.fetchrow(
             "SELECT name, address FROM holders JOIN contacts USING (holder_id)"
         )
 
-    assert "camat" not in dump.lower()
     assert b"camat" not in stored["name"] + stored["address"]
 
 

@@ -81,7 +81,7 @@ def test_a_file_without_its_columns(tmp_path: Path):
 def test_a_broken_quote(tmp_path: Path):
     """A quote that is never closed is no reason for a traceback."""
     assert refused(tmp_path, HEADER + 'CAMAT,33.26.12,"Budi,a@b.example\n') == snapshot(
-        ["baris 1: bentuk CSV tidak sah (unexpected end of data)"]
+        ["baris 2: bentuk CSV tidak sah (unexpected end of data)"]
     )
 
 
