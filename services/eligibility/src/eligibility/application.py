@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set  # noqa: PYI025
+from collections.abc import Mapping, Sequence, Set  # noqa: PYI025
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from common import idempotency
 from common.clock import Clock
 from common.database import Connection, Database, Queries
-from common.events.words import TimeZone
 from common.idempotency import Answer, Once
 from common.ids import Ids
 from common.inbox import MARKS_LOCK
@@ -17,14 +16,14 @@ from common.outbox import VillageLocks, lock_villages
 from common.received import Received
 from common.security import Caller
 
-from eligibility.counts import Place, count
+from eligibility.counts import count
 from eligibility.domain.acts import ActRefused, may_act
 from eligibility.domain.facts import Acted, ActKind, Known
 from eligibility.domain.fold import fold
 from eligibility.domain.rules import default_rule_sets
-from eligibility.intake import Intake, NewFact, refuse_impossible, sort_out
+from eligibility.intake import NewFact, refuse_impossible, sort_out
 from eligibility.judge import Judge
-from eligibility.judging import Input, Working
+from eligibility.judging import Input, by_what_is_due
 from eligibility.storage.facts import FactStore, input_of
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.villages import VillageStore
@@ -78,8 +77,7 @@ class Certification:
             key for key, place in places.items() if not place.time_zone
         } & intake.known.keys()
         today = self._judge.today()
-        counting = _counting(intake.enrollments, places, intake, arrived)
-        counted = count(intake.enrollments, counting, today)
+        counted = count(intake.enrollments, intake.counting(places, arrived), today)
         if counted.ledger or counted.sums:
             await self._villages.add_counts(connection, counted)
         if arrived:
@@ -201,7 +199,7 @@ class Certification:
         )
         await self._villages.emit_once(connection, due, now)
         counted = await self._villages.working(connection, due.keys())
-        judged, only_counted = _by_what_is_due(counted.values(), today)
+        judged, only_counted = by_what_is_due(counted.values(), today)
         await self._villages.wake(connection, only_counted)
         if judged:
             stored = await self._facts.of(connection, judged)
@@ -229,30 +227,3 @@ class Certification:
 
     async def _see(self, connection: Connection, areas: Set[str]) -> None:
         await connection.execute(self._queries["see"], " ".join(sorted(areas)))
-
-
-def _by_what_is_due(
-    villages: Iterable[Working], today: Mapping[TimeZone, date]
-) -> tuple[list[str], list[Working]]:
-    """Villages whose status may have changed, and those of which only the counts have."""
-    judged, only_counted = [], []
-    for village in villages:
-        day = village.next_judge_on
-        if day is not None and day <= today[village.time_zone]:
-            judged.append(village.village_key)
-        else:
-            only_counted.append(village)
-    return judged, only_counted
-
-
-def _counting(
-    enrollments: Iterable[str], places: Mapping[str, Place], intake: Intake, arrived: Set[str]
-) -> dict[str, Place]:
-    """The places as this batch leaves them; those just arrived are counted from the ledger."""
-    counting = {}
-    for key in enrollments:
-        place = places.get(key, Place())
-        if key in intake.known and key not in arrived:
-            place = Place(intake.known[key].time_zone, place.registered_since)
-        counting[key] = place
-    return counting

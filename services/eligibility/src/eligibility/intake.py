@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set  # noqa: PYI025
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from common.events.envelope import Origin
 from common.events.registry import VillageKnown
 from common.received import ImpossibleEvent, Received, parse
 
-from eligibility.counts import ENROLLMENTS
+from eligibility.counts import ENROLLMENTS, Place
 from eligibility.domain.facts import Appointed, CoverageChanged, Fact, Left, fact_of
 
 
@@ -36,6 +36,16 @@ class Intake:
     facts: list[NewFact] = field(default_factory=list)
     known: dict[str, VillageKnown] = field(default_factory=dict)
     """The latest area data of each village that the batch has some of."""
+
+    def counting(self, places: Mapping[str, Place], arrived: Set[str]) -> dict[str, Place]:
+        """The places as this batch leaves them; those just arrived are counted from the ledger."""
+        counting = {}
+        for key in self.enrollments:
+            place = places.get(key, Place())
+            if key in self.known and key not in arrived:
+                place = Place(self.known[key].time_zone, place.registered_since)
+            counting[key] = place
+        return counting
 
 
 def sort_out(accepted: Mapping[str, Sequence[Received]]) -> Intake:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias
@@ -93,6 +93,20 @@ def judge(
         history.next_review_on,
         village.wakes_at(history.next_review_on),
     )
+
+
+def by_what_is_due(
+    villages: Iterable[Working], today: Mapping[TimeZone, date]
+) -> tuple[list[str], list[Working]]:
+    """Villages whose status may have changed, and those of which only the counts have."""
+    judged, only_counted = [], []
+    for village in villages:
+        day = village.next_judge_on
+        if day is not None and day <= today[village.time_zone]:
+            judged.append(village.village_key)
+        else:
+            only_counted.append(village)
+    return judged, only_counted
 
 
 def start_of(history: History, day: date) -> date:

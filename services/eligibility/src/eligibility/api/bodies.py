@@ -9,20 +9,12 @@ from uuid import UUID
 
 from common.events import eligibility as contract
 from common.events.envelope import Origin
-from common.events.words import (
-    PostKind,
-    Programme,
-    RegencyKind,
-    TimeZone,
-    VillageKind,
-)
+from common.events.words import RegencyKind, TimeZone, VillageKind
 from pydantic import BaseModel, ConfigDict, Field
 
 from eligibility.application import Act
-from eligibility.domain.cheapest import StepKind
-from eligibility.domain.explain import Explanation
 from eligibility.domain.facts import ActKind
-from eligibility.judging import face_of, reasons_of, rule_set_of
+from eligibility.judging import face_of, rule_set_of
 from eligibility.storage.views import View
 
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
@@ -119,76 +111,6 @@ class Villages(Body):
     villages: list[Village]
     next: str | None
     """Give it as `after` for the next page; none: this was the last."""
-
-
-class PostOf(Body):
-    model_config = ConfigDict(from_attributes=True)
-
-    post_id: UUID
-    kind: PostKind
-    ordinal: int
-
-
-class PostMissing(Body):
-    """A post that the criterion asks for and that is vacant or not covered."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    post: PostOf
-    verdict: str
-    lacking: tuple[Programme, ...]
-    since: date
-    because: UUID
-
-
-class Criterion(contract.Reason):
-    posts: tuple[PostMissing, ...] = ()
-    last_sosialisasi: date | None = None
-
-
-class Step(Body):
-    """One fact that somebody would have to bring about."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    kind: StepKind
-    post: PostOf | None
-    programmes: tuple[Programme, ...]
-
-
-class Explained(Body):
-    """Why the status is what it is, and the cheapest set of facts that would certify."""
-
-    village: Village
-    day: date
-    rule_set: contract.RuleSetRef | None
-    criteria: tuple[Criterion, ...]
-    cheapest: tuple[Step, ...]
-
-    @classmethod
-    def of(
-        cls,
-        view: View,
-        explanation: Explanation,
-        *,
-        on: date | None = None,
-        known_at: datetime | None = None,
-    ) -> Self:
-        reasons = {reason.criterion: reason for reason in reasons_of(explanation.status)}
-        return cls(
-            village=Village.of(view, on=on, known_at=known_at),
-            day=explanation.day,
-            rule_set=rule_set_of(explanation.status),
-            criteria=tuple(
-                Criterion(
-                    **dict(reasons[criterion.reason.criterion]),
-                    posts=tuple(PostMissing.model_validate(post) for post in criterion.posts),
-                    last_sosialisasi=criterion.last_sosialisasi,
-                )
-                for criterion in explanation.criteria
-            ),
-            cheapest=tuple(Step.model_validate(step) for step in explanation.cheapest),
-        )
 
 
 class Decision(Body):

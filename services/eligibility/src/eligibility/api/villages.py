@@ -25,10 +25,10 @@ from eligibility.api.bodies import (
     ActRequest,
     Decision,
     Decisions,
-    Explained,
     Village,
     Villages,
 )
+from eligibility.api.explanations import Explained
 from eligibility.application import Certification
 from eligibility.reading import Reading
 
