@@ -35,6 +35,7 @@ _TRANSIENT = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server's last word came between two of our statements
     asyncpg.TransactionRollbackError,  # serialisation failure and deadlock among them
     asyncpg.OperatorInterventionError,  # shutdown, crash, query cancelled by a time-out
     asyncpg.InsufficientResourcesError,
