@@ -10,10 +10,12 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from common.security import scoped_routes, unscoped_routes
 from common.telemetry import configure_logging
 from registry.api.callers import PEOPLE, READ, SCOPES, STREAMS, WRITE
 from registry_api import GATAK, KETANON, SUKOSEWU, Api, a_nik, done
+from structlog.testing import capture_logs
 from support.databases import ServiceUrls
 
 CANARY_NIK = a_nik(8531)
@@ -240,6 +242,7 @@ async def test_canaries_stay_sealed(api: Api) -> None:
         ]
     finally:
         logging.getLogger().handlers[:] = before
+        structlog.reset_defaults()
 
     whole = "\n".join(said) + log.getvalue() + await everything_stored(api)
     assert log.getvalue().count('"request"') > 10
@@ -362,17 +365,18 @@ async def test_acts_say_who(api: Api) -> None:
     ]
 
 
-async def test_reading_a_participant_is_logged(
-    api: Api, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_reading_a_participant_is_logged(api: Api) -> None:
     """Who read whom: the log names the caller and the participant's random id."""
     participant = done(await api.enroll(a_nik()))["participant_id"]
 
-    await api.get(f"/participants/{participant}", token=api.token(subject="sari"))
+    with capture_logs() as logs:
+        await api.get(f"/participants/{participant}", token=api.token(subject="sari"))
 
-    [line] = [one for one in capsys.readouterr().out.splitlines() if "participant_read" in one]
-    assert "sari" in line
-    assert participant in line
+    [read] = [entry for entry in logs if entry["event"] == "participant_read"]
+    assert ("urn:desa-sadar:demo sari", participant) == (
+        read["caller"],
+        str(read["participant_id"]),
+    )
 
 
 async def test_areas_that_are_no_codes_open_nothing(api: Api) -> None:
