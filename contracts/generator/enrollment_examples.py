@@ -33,7 +33,7 @@ WAGE_EARNER = {
     "enrollment_id": some_id("enrollment of a wage earner"),
     "participant_id": some_id("participant with a wage"),
     "segment": Segment.PU,
-    "programmes": tuple(Programme),
+    "programmes": (Programme.JHT, *JKK_JKM, Programme.JP, Programme.JKP),
 }
 MOVED_ON = date(2026, 2, 15)
 MOVE = {

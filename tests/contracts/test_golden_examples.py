@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 import jsonschema_rs
 import pytest
 from common.clock import Clock
-from common.database import Database
+from common.database import Connection, Database
 from common.events import EVENT_TYPES
 from common.events.envelope import Envelope, schema_of
 from common.ids import Ids
@@ -155,28 +156,35 @@ class FixedClock(Clock):
         return self._at
 
 
-async def test_the_outbox_stores_exactly_these_bytes(common_urls: ServiceUrls) -> None:
-    """In Postgres, behind a real append, stands what is published as the golden example."""
-    plain = [example for example in EXAMPLES if example.traceparent is None]
-    database = await Database.open(common_urls.work, name="golden")
-    for example in sorted(plain, key=lambda example: example.sequence):
-        async with database.transaction() as connection:
-            if example.sequence > 1:
-                await connection.execute(
-                    """INSERT INTO streams VALUES ($1, $2, $3, $4) ON CONFLICT
-                    (village_key, topic) DO UPDATE SET last_sequence = $3""",
-                    example.subject,
-                    example.data.topic,
-                    example.sequence - 1,
-                    EXAMPLES[0].time.replace(year=2020),
-                )
-            locks = await lock_villages(
-                connection, [example.subject], "SELECT unnest($1::text[]) AS village_key"
-            )
-            outbox = Outbox(clock=FixedClock(example.time), ids=FixedIds(example.id))
-            await outbox.append(connection, locks, [example.draft])
-            stored = await connection.fetchval("SELECT value FROM events WHERE id = $1", example.id)
-            await connection.execute("UPDATE streams SET last_time = '2020-01-01Z'")
+@pytest.fixture
+async def database(common_urls: ServiceUrls) -> AsyncIterator[Database]:
+    opened = await Database.open(common_urls.work, name="golden")
+    yield opened
+    await opened.close()
 
-        assert (CONTRACTS / example.path).read_bytes() == stored
-    await database.close()
+
+async def test_the_outbox_stores_exactly_these_bytes(database: Database) -> None:
+    """In Postgres, behind a real append, stands what is published as the golden example."""
+    for example in (example for example in EXAMPLES if example.traceparent is None):
+        async with database.transaction() as connection:
+            undo = connection.transaction()
+            await undo.start()
+            assert (CONTRACTS / example.path).read_bytes() == await stored(connection, example)
+            await undo.rollback()
+
+
+async def stored(connection: Connection, example: Example) -> bytes:
+    """What the outbox keeps of an example that comes next in its stream."""
+    await connection.execute(
+        "INSERT INTO streams VALUES ($1, $2, $3, '2020-01-01Z')",
+        example.subject,
+        example.data.topic,
+        example.sequence - 1,
+    )
+    locks = await lock_villages(
+        connection, [example.subject], "SELECT unnest($1::text[]) AS village_key"
+    )
+    outbox = Outbox(clock=FixedClock(example.time), ids=FixedIds(example.id))
+    await outbox.append(connection, locks, [example.draft])
+    value: bytes = await connection.fetchval("SELECT value FROM events WHERE id = $1", example.id)
+    return value

@@ -17,7 +17,7 @@ from common.ids import Ids
 from common.outbox import Appended, Draft, Outbox
 from common.received import Received, decode_one, parse
 from eligibility.counts import DECODER
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import asdict
 
@@ -79,6 +79,12 @@ def an_object(
     )
 
 
+QUICK = settings(
+    max_examples=40,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+)
+
 SCHEMAS = {name: event_schema(data) for name, data in EVENT_TYPES.items()}
 VALIDATORS = {
     name: jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
@@ -102,7 +108,7 @@ def published(
 
 @pytest.mark.parametrize("event_type", sorted(EVENT_TYPES))
 @given(values=st.data())
-@settings(max_examples=40, deadline=None)
+@QUICK
 def test_what_the_schema_allows_travels_unchanged(event_type: str, values: st.DataObject) -> None:
     """Schema -> model -> outbox bytes -> schema and fast reader -> the same model."""
     draw = values.draw
@@ -134,7 +140,7 @@ ENROLLMENTS = sorted(name for name, data in EVENT_TYPES.items() if issubclass(da
 
 @pytest.mark.parametrize("event_type", ENROLLMENTS)
 @given(values=st.data())
-@settings(max_examples=40, deadline=None)
+@QUICK
 def test_counting_reads_the_same_effect(event_type: str, values: st.DataObject) -> None:
     """Eligibility's hot path counts what the contract says, within the same bounds."""
     model = EVENT_TYPES[event_type].model_validate_json(json.dumps(values.draw(DATA[event_type])))
