@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from support.inbox_rig import Rig
-from support.streams import KETANON, Offsets, sosialisasi, value_of
+from support.streams import KETANON, START, Offsets, sosialisasi, value_of
 
 from common.events import topics
 from common.parking import ParkingError
@@ -69,6 +70,19 @@ async def test_broken_bytes_are_taken_from_the_producer(rig: Rig, offsets: Offse
 
     assert (2, 0) == (drained.applied, drained.left)
     assert [1, 2, 3] == await rig.effects(KETANON)
+
+
+async def test_a_reused_sequence_stays_parked_and_in_front(rig: Rig, offsets: Offsets) -> None:
+    """No retry can tell which of two events with one number is right: a person decides."""
+    await rig.inbox.receive(some(offsets, 1))
+    later = START + timedelta(days=1)
+    reused = offsets.record(sosialisasi(), village=KETANON, sequence=1, time=later)
+    await rig.inbox.receive([reused, *some(offsets, 2, 3)])
+    before = await rig.rows("SELECT parked_id, sequence FROM parked ORDER BY parked_id")
+    drained = await rig.parking.retry(KETANON)
+
+    assert (0, 3) == (drained.applied, drained.left)
+    assert before == await rig.rows("SELECT parked_id, sequence FROM parked ORDER BY parked_id")
 
 
 async def test_a_discard_is_a_fact_and_passes_the_mark(rig: Rig, offsets: Offsets) -> None:
