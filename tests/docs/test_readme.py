@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from demo.places import PORTS
 from support.databases import TestDatabases
 from support.system import System, system_on
-
-from demo.places import PORTS
 
 ROOT = Path(__file__).parents[2]
 VILLAGES = {"33.26.10.2001", "35.05.21.2007"}
