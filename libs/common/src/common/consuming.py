@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -12,12 +11,13 @@ from typing import Any
 from faststream.kafka import KafkaBroker
 from prometheus_client import Gauge
 
-from common.kafka import is_kafka_down
+from common.kafka import is_kafka_down, stop_client
 from common.process import Backoff
-from common.waiting import set_within
+from common.waiting import set_within, stop_within
 
 WATCH_SECONDS = 1.0
 START_SECONDS = 30.0
+STOP_SECONDS = 5.0
 STUCK_SECONDS = 60.0
 """A member that is behind and has handled nothing for so long is not ready."""
 
@@ -47,8 +47,7 @@ class Consumer:
                 if not is_kafka_down(error):
                     raise
                 log.warning("consumer waits for Kafka: %s", type(error).__name__)
-                with contextlib.suppress(Exception):  # half started: nothing of it is needed
-                    await broker.stop()
+                await stop_within(STOP_SECONDS, broker.stop())
                 await backoff.wait(stop)
                 continue
             self._broker = broker
@@ -57,7 +56,7 @@ class Consumer:
                     self._measure(broker)
             finally:
                 self._broker = None
-                await broker.stop()
+                await stop_client(broker.stop)
 
     def _measure(self, broker: KafkaBroker) -> None:
         lag, positions = 0, {}

@@ -6,6 +6,7 @@ Source of each option: the Kafka client's documentation and the assumptions kept
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -155,9 +156,30 @@ def build_producer(bootstrap: str, *, client: str) -> AIOKafkaProducer:
     )
 
 
+async def stop_client(stop: Callable[[], Awaitable[None]]) -> None:
+    """Stop a consumer or a broker of some.
+
+    aiokafka cancels its fetches when it stops and lets one such cancellation a consumer out; to
+    the caller it would look like a cancellation of its own.
+    """
+    while True:
+        try:
+            return await stop()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+
+
+class _Reader(AIOKafkaConsumer):
+    async def stop(self) -> None:
+        await stop_client(super().stop)
+        await self._client.close()
+
+
 def build_consumer(bootstrap: str, *topics: str, client: str) -> AIOKafkaConsumer:
     """A reader without a group, from the beginning: for tools and tests, never for an effect."""
-    return AIOKafkaConsumer(
+    return _Reader(  # type: ignore[no-untyped-call]  # aiokafka has no types
         *topics,
         bootstrap_servers=bootstrap,
         client_id=client,
