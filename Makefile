@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-.PHONY: help run test check format lint types imports bench contracts token clean-data clean lock setup advance
+.PHONY: help run test check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ bench: .venv/.dev ## the figures, each beside its bare loop in the same run
 
 contracts: .venv/.dev ## write contracts/ anew from the code
 	@$(BIN)/python -m contracts.generator
+
+contracts-release: .venv/.dev ## keep today's contracts as the released ones: VERSION=0.2.0
+	@$(BIN)/python -m contracts.generator release $(VERSION)
 
 lock: .venv/.dev ## resolve the requirements anew, hashed and without host names
 	@for name in requirements requirements-dev; do \

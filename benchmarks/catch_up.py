@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import time
 from datetime import date
+from uuid import UUID
 
 import asyncpg
 import msgspec
-from confluent_kafka import Consumer as BareConsumer
-from confluent_kafka import Producer, TopicPartition
-from eligibility.application import Certification
-from eligibility.consumers import INPUTS, registry_router
-from figures import Figure
-from filling import events, village
-
 from common.clock import Clock
 from common.consuming import Consumer
 from common.database import Database
 from common.events import topics
+from common.events.envelope import schema_of
 from common.events.registry import VillageKnown
 from common.ids import Ids
 from common.inbox import Inbox
@@ -32,6 +26,12 @@ from common.kafka import build_broker
 from common.process import gc_tuning
 from common.sealing import Sealer
 from common.topics_admin import ensure_topics
+from confluent_kafka import Consumer as BareConsumer
+from confluent_kafka import Producer, TopicPartition
+from eligibility.application import Certification
+from eligibility.consumers import INPUTS, registry_router
+from figures import Figure
+from filling import START, events, village
 
 VILLAGES = 10_000
 PARTITIONS = 12
@@ -72,27 +72,26 @@ def fill(kafka: str, topic: str, rows) -> None:
 
 
 def known_rows():
-    from filling import START
-    from common.events.envelope import schema_of
-    from uuid import UUID
-
     for n in range(VILLAGES):
         key = village(n)
-        yield key, msgspec.json.encode(
-            {
-                "specversion": "1.0",
-                "id": UUID(int=(7 << 76) + (2 << 62) + (1 << 50) + n),
-                "type": VillageKnown.type,
-                "source": f"/registry/villages/{key}",
-                "subject": key,
-                "time": START,
-                "datacontenttype": "application/json",
-                "dataschema": schema_of(VillageKnown.type),
-                "sequence": "0000000001",
-                "partitionkey": key,
-                "origin": "IMPORT",
-                "data": msgspec.Raw(known(key).model_dump_json().encode()),
-            }
+        yield (
+            key,
+            msgspec.json.encode(
+                {
+                    "specversion": "1.0",
+                    "id": UUID(int=(7 << 76) + (2 << 62) + (1 << 50) + n),
+                    "type": VillageKnown.type,
+                    "source": f"/registry/villages/{key}",
+                    "subject": key,
+                    "time": START,
+                    "datacontenttype": "application/json",
+                    "dataschema": schema_of(VillageKnown.type),
+                    "sequence": "0000000001",
+                    "partitionkey": key,
+                    "origin": "IMPORT",
+                    "data": msgspec.Raw(known(key).model_dump_json().encode()),
+                }
+            ),
         )
 
 
@@ -101,7 +100,7 @@ class _Wire(msgspec.Struct, gc=False):
     subject: str
     sequence: str
     time: str
-    data: "_Data"
+    data: _Data
 
 
 class _Deltas(msgspec.Struct, gc=False):
@@ -207,14 +206,14 @@ async def ours(urls, kafka: str, prefix: str, count: int) -> tuple[float, float,
         prefix=prefix,
     )
     watch = await asyncpg.connect(urls.owner)
-    await _consume(inbox, kafka, prefix, watch, "registry.villages", 1, VILLAGES)
+    await _consume(inbox, kafka, watch, index=1, count=VILLAGES)
     await watch.execute("VACUUM ANALYZE villages")
     await watch.execute("VACUUM ANALYZE marks")
     fill(kafka, f"{prefix}{TOPIC}", ((e[0], e[4]) for e in events(count, VILLAGES)))
     wal = await watch.fetchval("SELECT pg_current_wal_insert_lsn()")
     gc_tuning()
     cpu = time.process_time()
-    rate = await _consume(inbox, kafka, prefix, watch, TOPIC, 2, count)
+    rate = await _consume(inbox, kafka, watch, index=2, count=count)
     cpu = time.process_time() - cpu
     used = await watch.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", wal)
     await watch.close()
@@ -222,15 +221,18 @@ async def ours(urls, kafka: str, prefix: str, count: int) -> tuple[float, float,
     return rate, cpu, float(used) / count, 0.0
 
 
-async def _consume(inbox, kafka, prefix, watch, topic, index, count) -> float:
+async def _consume(inbox: Inbox, kafka: str, watch, *, index: int, count: int) -> float:
+    """Consume until the marks of input `index` sum up to `count`; events a second."""
     consumer = Consumer(
-        lambda: build_broker(kafka, service="bench", routers=[registry_router(inbox, prefix=prefix)])
+        lambda: build_broker(
+            kafka, service="bench", routers=[registry_router(inbox, prefix=inbox.prefix)]
+        )
     )
     stop = asyncio.Event()
     task = asyncio.create_task(consumer.run(stop))
-    query = f"SELECT coalesce(sum(sequences[{index}]), 0)::bigint FROM marks"
+    query = "SELECT coalesce(sum(sequences[$1]), 0)::bigint FROM marks"
     started = first = 0
-    while (done := await watch.fetchval(query)) < count:
+    while (done := await watch.fetchval(query, index)) < count:
         if done and not started:
             started, first = time.perf_counter(), done
         await asyncio.sleep(0.05)

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
-
 from common.events.envelope import schema_of, sequence_text
 from common.events.registry import Deltas, Effect, EnrollmentActivated
 from common.events.words import EnrollmentStatus, Programme, Segment
@@ -33,9 +32,7 @@ def enrollment(key: str, number: int) -> EnrollmentActivated:
         segment=Segment.BPU,
         programmes=(Programme.JKK, Programme.JKM),
         effect=(
-            Effect(
-                effective_on=date(2026, 1, 5), deltas=Deltas(persons=1, bpu=1, jkk=1, jkm=1)
-            ),
+            Effect(effective_on=date(2026, 1, 5), deltas=Deltas(persons=1, bpu=1, jkk=1, jkm=1)),
         ),
     )
 
@@ -69,7 +66,9 @@ def events(count: int, villages: int) -> Iterator[tuple[str, int, UUID, datetime
         yield key, sequence, identity, time, msgspec.json.encode(envelope)
 
 
-def pages(count: int, villages: int, size: int) -> Iterator[list[tuple[str, int, UUID, datetime, bytes]]]:
+def pages(
+    count: int, villages: int, size: int
+) -> Iterator[list[tuple[str, int, UUID, datetime, bytes]]]:
     stream = events(count, villages)
     while page := list(itertools.islice(stream, size)):
         yield page

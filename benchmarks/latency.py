@@ -1,8 +1,8 @@
 """From a change in the registry to the status and to the mail, at a steady rate.
 
-The whole system runs as its processes. What is measured stands in the databases: an event's time, its
-decision's time, and when the mail arrived. The bare loop beside it is a row, a polling relay, Kafka, a
-consumer and an update, without anything around them.
+The whole system runs as its processes. What is measured stands in the databases: an event's time,
+its decision's time, and when the mail was accepted. The bare loop beside it is a row, a polling
+relay, Kafka, a consumer and an update, without anything around them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+from common.migrations import migrate
+from common.topics_admin import ensure_topics
 from confluent_kafka import Consumer as BareConsumer
 from confluent_kafka import Producer, TopicPartition
 from demo.client import Client
@@ -22,9 +24,6 @@ from demo.services import Service, environment, prepare_databases
 from embedded.stack import Stack
 from figures import Figure
 from villages import know_villages
-
-from common.migrations import migrate
-from common.topics_admin import ensure_topics
 
 SERVICES = ("registry", "eligibility", "notifications")
 RATE = 20
@@ -52,7 +51,7 @@ async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
         for service in services:
             await service.ready()
         await _walk(places, keys, told)
-        statuses, mails = await _delays(told, addresses, count)
+        statuses, mails = await _delays(told, count)
     finally:
         for service in services:
             await service.stop()
@@ -79,9 +78,7 @@ async def _walk(places: Places, keys: list[str], told) -> None:
             path = f"/enrollments/{enrollment}/activation"
             body = {"effective_on": "2026-01-05"}
             tasks.append(
-                asyncio.create_task(
-                    client.post("registry", path, f"{run}/activate/{number}", body)
-                )
+                asyncio.create_task(client.post("registry", path, f"{run}/activate/{number}", body))
             )
         await asyncio.gather(*tasks)
 
@@ -132,7 +129,7 @@ async def _rest(told) -> None:
     await asyncio.sleep(1)
 
 
-async def _delays(told, addresses, count: int) -> tuple[list[float], list[float]]:
+async def _delays(told, count: int) -> tuple[list[float], list[float]]:
     """Milliseconds from the newest input to the decision, and to the arrival of its mails."""
     connection = await asyncpg.connect(told["ELIGIBILITY_WORK_URL"])
     query = """SELECT village_key, newest_input_time, decided_at FROM decisions
@@ -203,5 +200,3 @@ async def _bare(addresses, count: int) -> float:
     for each in (connection, reader, writer):
         await each.close()
     return p95(delays)
-
-

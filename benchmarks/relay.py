@@ -6,14 +6,13 @@ import asyncio
 import time
 
 import asyncpg
-from confluent_kafka import Producer
-from figures import Figure
-from filling import pages
-
 from common.events import topics
 from common.outbox import QUERIES
 from common.relay import OutboxRelay
 from common.topics_admin import ensure_topics
+from confluent_kafka import Producer
+from figures import Figure
+from filling import pages
 
 VILLAGES = 10_000
 
@@ -27,7 +26,15 @@ async def fill(owner: str, count: int) -> None:
             await connection.copy_records_to_table(
                 "events",
                 records=[
-                    (n + i, event[2], event[0], topics.REGISTRY_ENROLLMENTS, event[1], event[3], event[4])
+                    (
+                        n + i,
+                        event[2],
+                        event[0],
+                        topics.REGISTRY_ENROLLMENTS,
+                        event[1],
+                        event[3],
+                        event[4],
+                    )
                     for i, event in enumerate(page, start=1)
                 ],
             )
@@ -50,8 +57,12 @@ async def bare(work: str, kafka: str, topic: str) -> None:
         "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off"
     )
     producer = Producer(
-        {"bootstrap.servers": kafka, "enable.idempotence": True, "linger.ms": 5,
-         "queue.buffering.max.messages": 1_000_000}
+        {
+            "bootstrap.servers": kafka,
+            "enable.idempotence": True,
+            "linger.ms": 5,
+            "queue.buffering.max.messages": 1_000_000,
+        }
     )
     while rows := await connection.fetch(QUERIES["front"], 5_000):
         for row in rows:

@@ -1,7 +1,7 @@
 """What one event of the registry costs in WAL: enrollments recorded over the API, and relayed.
 
-Pages are touched for the first time in a warm-up, so that the full-page images after a checkpoint do
-not drown what an event writes. Beside it: the row and its event in one plain transaction.
+Pages are touched for the first time in a warm-up, so that the full-page images after a checkpoint
+do not drown what an event writes. Beside it: the row and its event in one plain transaction.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+from common.migrations import migrate
+from common.topics_admin import ensure_topics
 from demo.client import Client
 from demo.places import Places
 from demo.services import Service, environment, prepare_databases
 from embedded.stack import Stack
 from figures import Figure
 from villages import know_villages
-
-from common.migrations import migrate
-from common.topics_admin import ensure_topics
 
 VILLAGES = 50
 AT_ONCE = 8
@@ -42,9 +41,7 @@ async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
         async with Client(places) as client:
             await _enroll(client, keys, range(count))
             await _published(registry)
-            wal = await _wal_of(
-                postgres, registry, _enroll(client, keys, range(count, 2 * count))
-            )
+            wal = await _wal_of(postgres, registry, _enroll(client, keys, range(count, 2 * count)))
     finally:
         await service.stop()
         await registry.close()
@@ -82,9 +79,7 @@ async def _wal_of(postgres, registry, work) -> float:
     before = await postgres.fetchval("SELECT pg_current_wal_insert_lsn()")
     await work
     await _published(registry)
-    return float(
-        await postgres.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", before)
-    )
+    return float(await postgres.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", before))
 
 
 async def _bare(postgres, count: int) -> float:
@@ -99,6 +94,4 @@ async def _bare(postgres, count: int) -> float:
             async with postgres.transaction():
                 await postgres.execute("INSERT INTO bare_rows VALUES ($1, $2)", uuid4(), b"x" * 100)
                 await postgres.execute("INSERT INTO bare_events (value) VALUES ($1)", b"x" * 700)
-    return float(
-        await postgres.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", before)
-    )
+    return float(await postgres.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", before))

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from support.databases import ServiceUrls, TestDatabases
-from support.stack import TestStack, open_stack
-from support.streams import fresh_prefix
-
 from common.clock import Clock
 from common.ids import Ids
 from common.topics_admin import ensure_topics
+from support.databases import ServiceUrls, TestDatabases
+from support.stack import TestStack, open_stack
+from support.streams import fresh_prefix
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from common.clock import Clock
 from common.events.envelope import EventData, Origin
-from common.ids import Ids
-from common.outbox import Appended, Draft, Outbox
+from common.outbox import Appended, Draft, event_bytes
 from common.telemetry import _TRACEPARENT  # trace() draws a new span; a golden one is fixed
 
 RECORDED = datetime(2026, 3, 2, 2, 0, 0, 123456, tzinfo=UTC)
@@ -62,7 +60,7 @@ def golden_bytes(example: Example) -> bytes:
     )
     token = _TRACEPARENT.set(example.traceparent)
     try:
-        return Outbox(clock=Clock(), ids=Ids())._bytes(example.draft, appended)  # noqa: SLF001 - the one place where events become bytes
+        return event_bytes(example.draft, appended)
     finally:
         _TRACEPARENT.reset(token)
 

@@ -6,15 +6,14 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from support.databases import ServiceUrls
-from support.inbox_rig import INPUTS, Ledger, Rig
-
 from common.clock import Clock
 from common.database import Database
 from common.ids import Ids
 from common.inbox import Inbox
 from common.parking import Parking
 from common.sealing import Sealer
+from support.databases import ServiceUrls
+from support.inbox_rig import INPUTS, Ledger, Rig
 
 
 @pytest.fixture

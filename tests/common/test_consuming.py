@@ -7,15 +7,14 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from aiokafka import TopicPartition
+from common.consuming import Consumer
+from common.kafka import build_admin, build_broker, build_producer, service_router, subscribe
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
 from support.inbox_rig import INPUTS, Rig
 from support.streams import KETANON, SUKOSEWU, publish, sosialisasi, value_of
 from support.waiting import eventually
-
-from aiokafka import TopicPartition
-from common.consuming import Consumer
-from common.kafka import build_broker, build_producer, service_router, subscribe
-from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage
 
 pytestmark = pytest.mark.stack
 
@@ -48,7 +47,7 @@ async def running(consumer: Consumer) -> AsyncIterator[Consumer]:
 
 @pytest.fixture
 def prefixed_inbox(rig: Rig, prefix: str):
-    rig.inbox._prefix = prefix
+    rig.inbox.prefix = prefix
     return rig.inbox
 
 
@@ -132,8 +131,6 @@ async def test_the_group_commits_what_it_applied(
     rig: Rig, kafka: str, prefix: str, prefixed_inbox
 ) -> None:
     """After the effect the group's committed offset stands at the end of the topic."""
-    from common.kafka import build_admin
-
     topic = f"{prefix}{INPUTS[0]}"
     await publish(kafka, topic, *events(KETANON, *range(1, 51)))
     async with running(consumer_of(rig, kafka, prefix, prefixed_inbox)):

@@ -7,10 +7,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from common.events import topics
 from support.inbox_rig import Rig
 from support.streams import KETANON, START, SUKOSEWU, WONOPRINGGO, Offsets, sosialisasi, value_of
-
-from common.events import topics
 
 pytestmark = pytest.mark.stack
 OUTREACH = topics.REGISTRY_OUTREACH

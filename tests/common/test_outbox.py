@@ -1,4 +1,4 @@
-"""The outbox: sequences without a gap, rising times, and nothing for a village that is not locked."""
+"""The outbox: sequences without a gap, rising times, nothing for a village not locked."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
-from support.databases import ServiceUrls
-from support.streams import KETANON, SUKOSEWU, WONOPRINGGO, sosialisasi
-
 from common.clock import Clock
 from common.database import Database
 from common.events.envelope import Envelope
 from common.ids import Ids
 from common.outbox import Draft, EventTooLarge, NotLocked, Outbox, VillageLocks, lock_villages
+from support.databases import ServiceUrls
+from support.streams import KETANON, SUKOSEWU, WONOPRINGGO, sosialisasi
 
 pytestmark = pytest.mark.stack
 LOCK = "SELECT k AS village_key FROM unnest($1::text[]) AS k"

@@ -6,11 +6,10 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from support.inbox_rig import Rig
-from support.streams import KETANON, START, Offsets, sosialisasi, value_of
-
 from common.events import topics
 from common.parking import ParkingError
+from support.inbox_rig import Rig
+from support.streams import KETANON, START, Offsets, sosialisasi, value_of
 
 pytestmark = pytest.mark.stack
 OUTREACH = topics.REGISTRY_OUTREACH

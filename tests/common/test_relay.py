@@ -9,16 +9,15 @@ from collections.abc import AsyncIterator
 import asyncpg
 import msgspec
 import pytest
-from support.databases import ServiceUrls
-from support.streams import KETANON, SUKOSEWU, all_records, sosialisasi
-from support.waiting import eventually
-
 from common.clock import Clock
 from common.database import Database
 from common.ids import Ids
-from common.outbox import Draft, Outbox, lock_villages
 from common.kafka import build_producer
+from common.outbox import Draft, Outbox, lock_villages
 from common.relay import OutboxRelay
+from support.databases import ServiceUrls
+from support.streams import KETANON, SUKOSEWU, all_records, sosialisasi
+from support.waiting import eventually
 
 pytestmark = pytest.mark.stack
 LOCK = """SELECT k AS village_key FROM unnest($1::text[]) AS k"""

@@ -188,3 +188,21 @@ async def stored(connection: Connection, example: Example) -> bytes:
     await outbox.append(connection, locks, [example.draft])
     value: bytes = await connection.fetchval("SELECT value FROM events WHERE id = $1", example.id)
     return value
+
+
+@every_declared
+def test_a_field_of_a_later_release_is_passed_over(example: Example) -> None:
+    """A consumer that is upgraded after its producer goes on reading, at every depth."""
+    event = json.loads((CONTRACTS / example.path).read_bytes())
+    event["data"] = with_later_fields(event["data"])
+    event["laterattribute"] = "x"
+
+    assert example.data == parse(read(json.dumps(event).encode()))
+
+
+def with_later_fields(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: with_later_fields(part) for name, part in value.items()} | {"later": 1}
+    if isinstance(value, list):
+        return [with_later_fields(part) for part in value]
+    return value

@@ -9,12 +9,10 @@ from uuid import UUID
 
 import jsonschema_rs
 import pytest
-from common.clock import Clock
 from common.events import EVENT_TYPES
 from common.events.envelope import EventData, Origin
 from common.events.registry import EnrollmentFact
-from common.ids import Ids
-from common.outbox import Appended, Draft, Outbox
+from common.outbox import Appended, Draft, event_bytes
 from common.received import Received, decode_one, parse
 from eligibility.counts import DECODER
 from hypothesis import Phase, given, settings
@@ -99,8 +97,7 @@ def published(
     data: EventData, appended: Appended, origin: Origin, batch_id: UUID | None
 ) -> tuple[bytes, Received]:
     """The outbox's bytes, and what a consumer reads of them."""
-    outbox = Outbox(clock=Clock(), ids=Ids())
-    value = outbox._bytes(Draft(appended.village_key, data, origin, batch_id), appended)
+    value = event_bytes(Draft(appended.village_key, data, origin, batch_id), appended)
     received = decode_one(value, key=appended.village_key, topic=data.topic, partition=0, offset=0)
     assert isinstance(received, Received), received
     return value, received

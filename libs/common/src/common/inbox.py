@@ -91,7 +91,7 @@ class Inbox:
         self._effect = effect
         self._clock = clock
         self._sealer = sealer
-        self._prefix = prefix
+        self.prefix = prefix
         self._known: set[str] = set()
         self._touched: deque[tuple[float, int]] = deque()
         self._gate_at = 0.0
@@ -105,7 +105,7 @@ class Inbox:
 
         Raises only when the infrastructure stayed away for a minute: the batch is fetched anew.
         """
-        batch = decode(records, prefix=self._prefix)
+        batch = decode(records, prefix=self.prefix)
         backoff, deadline = Backoff(), time.monotonic() + PATIENCE_SECONDS
         while True:
             try:

@@ -113,7 +113,7 @@ class Outbox:
             times[draft.village_key] = time
             event = Appended(self._ids.event(time), *stream, sequences[stream], time)
             appended.append(event)
-            values.append(self._bytes(draft, event))
+            values.append(event_bytes(draft, event))
         await connection.execute(
             QUERIES["append"],
             [event.id for event in appended],
@@ -138,30 +138,32 @@ class Outbox:
                 times[row["village_key"]] = row["last_time"]
         return sequences, times
 
-    def _bytes(self, draft: Draft, event: Appended) -> bytes:
-        kind = draft.data.type
-        envelope: dict[str, object] = {
-            "specversion": "1.0",
-            "id": event.id,
-            "type": kind,
-            "source": f"/{event.topic.replace('.', '/')}/{event.village_key}",
-            "subject": event.village_key,
-            "time": event.time,
-            "datacontenttype": "application/json",
-            "dataschema": schema_of(kind),
-            "sequence": sequence_text(event.sequence),
-            "partitionkey": event.village_key,
-        }
-        if (traceparent := current_traceparent()) is not None:
-            envelope["traceparent"] = traceparent
-        envelope["origin"] = draft.origin
-        if draft.batch_id is not None:
-            envelope["batchid"] = draft.batch_id
-        envelope["data"] = msgspec.Raw(draft.data.model_dump_json().encode())
-        value = msgspec.json.encode(envelope)
-        if len(value) > MAX_EVENT_BYTES:
-            raise EventTooLarge(
-                f"{kind} for {event.village_key} has {len(value)} bytes, "
-                f"{MAX_EVENT_BYTES} are allowed; split it"
-            )
-        return value
+
+def event_bytes(draft: Draft, event: Appended) -> bytes:
+    """The event as it stands on the topic for ever; raises EventTooLarge."""
+    kind = draft.data.type
+    envelope: dict[str, object] = {
+        "specversion": "1.0",
+        "id": event.id,
+        "type": kind,
+        "source": f"/{event.topic.replace('.', '/')}/{event.village_key}",
+        "subject": event.village_key,
+        "time": event.time,
+        "datacontenttype": "application/json",
+        "dataschema": schema_of(kind),
+        "sequence": sequence_text(event.sequence),
+        "partitionkey": event.village_key,
+    }
+    if (traceparent := current_traceparent()) is not None:
+        envelope["traceparent"] = traceparent
+    envelope["origin"] = draft.origin
+    if draft.batch_id is not None:
+        envelope["batchid"] = draft.batch_id
+    envelope["data"] = msgspec.Raw(draft.data.model_dump_json().encode())
+    value = msgspec.json.encode(envelope)
+    if len(value) > MAX_EVENT_BYTES:
+        raise EventTooLarge(
+            f"{kind} for {event.village_key} has {len(value)} bytes, "
+            f"{MAX_EVENT_BYTES} are allowed; split it"
+        )
+    return value

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from common.events import EVENT_TYPES
 from common.events.envelope import MAX_EVENT_BYTES, SEQUENCE_DIGITS, EventData, Origin
 
-_KEY = re.compile(r"[1-9]\d(\.\d{2}(\.\d{2}(\.[123]\d{3})?)?)?")
+_KEY = re.compile(r"[1-9][0-9](\.[0-9]{2}(\.[0-9]{2}(\.[123][0-9]{3})?)?)?")
 
 
 class Received(msgspec.Struct, gc=False, kw_only=True):
@@ -87,9 +87,12 @@ _decoder = msgspec.json.Decoder(Received)
 
 
 def parse(event: Received) -> EventData:
-    """The event's data by its contract; raises ImpossibleEvent."""
+    """The event's data by its contract; raises ImpossibleEvent.
+
+    A field that this release does not know is no fault: a newer producer may add one.
+    """
     try:
-        return EVENT_TYPES[event.type].model_validate_json(bytes(event.data))
+        return EVENT_TYPES[event.type].model_validate_json(bytes(event.data), extra="ignore")
     except ValidationError as error:
         where = ", ".join(
             ".".join(map(str, e["loc"])) + f" {e['type']}" for e in error.errors()[:5]
@@ -188,7 +191,8 @@ def _placed(event: Received | str, record: Any, topic: str, key: str) -> Receive
         detail = f"{event.type} belongs to {_TOPIC_OF[event.type]}"
         return _broken(record, topic, key, "WRONG_TOPIC", detail)
     number = event.number
-    if len(number) != SEQUENCE_DIGITS or not number.isdecimal() or event.time.tzinfo is None:
+    digits = len(number) == SEQUENCE_DIGITS and number.isascii() and number.isdecimal()
+    if not digits or event.time.tzinfo is None:
         return _broken(record, topic, key, "BAD_ENVELOPE", "sequence or time is malformed")
     event.sequence = int(number)
     event.topic = topic

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -19,7 +18,7 @@ from common.events.topics import prefixed
 from common.kafka import HEADERS, build_producer, is_kafka_down
 from common.outbox import QUERIES
 from common.process import Backoff
-from common.waiting import first_set, set_within
+from common.waiting import first_set, set_within, stop_within
 
 LEADER_LOCK = 0x7265_6C61
 READ = 5_000
@@ -100,8 +99,7 @@ class OutboxRelay:
             finally:
                 self.leading = False
                 LEADING.set(0)
-                with contextlib.suppress(Exception):
-                    await asyncio.wait_for(producer.stop(), STOP_SECONDS)
+                await stop_within(STOP_SECONDS, producer.stop())
         finally:
             connection.terminate()
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+from collections.abc import Awaitable
+
+log = logging.getLogger(__name__)
 
 
 async def set_within(event: asyncio.Event, seconds: float) -> bool:
@@ -21,3 +25,13 @@ async def first_set(seconds: float, *events: asyncio.Event) -> None:
     finally:
         for wait in waits:
             wait.cancel()
+
+
+async def stop_within(seconds: float, *ends: Awaitable[object]) -> None:
+    """End clients whose work is over or has failed: what they still complain of is only logged."""
+    results = await asyncio.gather(
+        *(asyncio.wait_for(end, seconds) for end in ends), return_exceptions=True
+    )
+    for result in results:
+        if isinstance(result, Exception):
+            log.debug("did not end clean: %s: %s", type(result).__name__, result)

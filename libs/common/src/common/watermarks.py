@@ -17,9 +17,11 @@ from common.events.topics import prefixed
 from common.kafka import build_consumer, build_producer, is_kafka_down
 from common.outbox import QUERIES
 from common.process import Backoff
-from common.waiting import set_within
+from common.waiting import set_within, stop_within
 
 EVERY_SECONDS = 10.0
+START_SECONDS = 20.0
+STOP_SECONDS = 5.0
 MARGIN = timedelta(seconds=30)
 """A writing transaction is cut after 30 s: nothing older can still commit."""
 
@@ -71,10 +73,12 @@ class WatermarkWriter:
             await backoff.wait(stop)
 
     async def _write_until(self, stop: asyncio.Event, backoff: Backoff) -> None:
-        async with (
-            build_producer(self._bootstrap, client="watermarks") as producer,
-            build_consumer(self._bootstrap, client="watermarks") as reader,
-        ):
+        producer = build_producer(self._bootstrap, client="watermarks")
+        reader = build_consumer(self._bootstrap, client="watermarks")
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await producer.start()
+                await reader.start()
             while not stop.is_set():
                 if self._leading():
                     mark = await self.measure(reader)
@@ -85,6 +89,8 @@ class WatermarkWriter:
                     )
                     backoff.reset()
                 await set_within(stop, self._every)
+        finally:  # also when one of them did not start: aiokafka leaves its tasks behind
+            await stop_within(STOP_SECONDS, producer.stop(), reader.stop())
 
     async def measure(self, reader: AIOKafkaConsumer) -> Watermark:
         """The moment first, the end offsets after it: a watermark never promises too much."""
