@@ -41,6 +41,8 @@ from support.waiting import eventually
 SERVICES = ("registry", "eligibility", "notifications")
 PARTITIONS = 6
 STOP_SECONDS = 10.0
+SHOWN = 20
+"""Complaints shown of a test that failed."""
 READY = {"ready": True, "reasons": {}}
 
 WHOLE = {
@@ -172,10 +174,28 @@ class System:
             await self.ready(service)
 
     async def end(self) -> None:
-        """Kill what still runs."""
+        """Kill what still runs; a test that failed shows what the services complained of."""
         for process in self.processes.values():
             if process.runs:
                 await process.kill()
+        for line in self.complaints()[:SHOWN]:
+            print(line[:2000])  # noqa: T201  # captured, and shown when the test fails
+
+    def fallen(self) -> list[str]:
+        """Processes that do not run."""
+        return [name for name, process in self.processes.items() if not process.runs]
+
+    def complaints(self) -> list[str]:
+        """Errors that the processes have logged (not the client's while Kafka is away), and
+        whatever was no log line at all.
+        """
+        return [
+            f"{name}: {line}"
+            for name, process in self.processes.items()
+            if process.log.exists()
+            for line in process.log.read_text().splitlines()
+            if not line.startswith("{") or ('"level": "error"' in line and '"aiokafka' not in line)
+        ]
 
     async def ready(self, service: str, *, within: float = 60) -> None:
         await eventually(lambda: self.readiness(service), READY, within=within)
