@@ -22,12 +22,12 @@ from eligibility.judging import (
     decision_of,
     judge,
     origin_of,
-    told,
 )
 from eligibility.storage.decisions import DecisionStore
 from eligibility.storage.facts import FactStore, StoredFacts
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.villages import VillageStore
+from eligibility.told import told
 
 
 class Judge:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TypeAlias
 from uuid import UUID
 
 from common.clock import midnight
@@ -16,25 +15,10 @@ from common.events.words import TimeZone
 from eligibility.domain.facts import Fact
 from eligibility.domain.fold import fold
 from eligibility.domain.rules import RuleSet
-from eligibility.domain.status import Face, History, Status
+from eligibility.domain.status import Status
+from eligibility.told import effective_on, since, told
 
 MAX_INPUTS = 1000
-
-Told: TypeAlias = tuple[Face, date | None, date | None, date | None, bool]
-
-
-def told(status: Status) -> Told:
-    """What makes two decisions different: four fields, three days and the flag.
-
-    Reasons and the rule set are those of the moment of a decision; a change of them alone is none.
-    """
-    return (
-        status.face,
-        status.failing_since,
-        status.grace_ends,
-        status.undecidable_since,
-        status.flagged,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +34,7 @@ class Working:
     """The next day on which time may change the status."""
     next_review_at: datetime | None
     status: Status
-    """Cached; without reasons."""
+    """What the log says of it, with the reasons of its last entry."""
     since: date | None
     last_decision_id: UUID | None
 
@@ -67,7 +51,9 @@ class Working:
 class Judged:
     status: Status
     since: date
-    """First day of the unbroken run of days about which the log would say the same."""
+    """First day of the unbroken run with these four fields."""
+    effective_on: date
+    """First day of the unbroken run of what an entry in the log would change."""
     next_judge_on: date | None
     next_review_at: datetime | None
 
@@ -89,7 +75,8 @@ def judge(
     history = fold(facts, rule_sets, until=today)
     return Judged(
         history.on(today),
-        start_of(history, today),
+        since(history, today),
+        effective_on(history, today, village.status),
         history.next_review_on,
         village.wakes_at(history.next_review_on),
     )
@@ -109,18 +96,6 @@ def by_what_is_due(
     return judged, only_counted
 
 
-def start_of(history: History, day: date) -> date:
-    """First day of the unbroken run up to `day` in which the log would say the same."""
-    current = told(history.on(day))
-    start = day
-    for interval in reversed(history.intervals):
-        if interval.start <= day:
-            if told(interval.status) != current:
-                break
-            start = interval.start
-    return start
-
-
 def decision_of(
     village: Working, judged: Judged, inputs: Sequence[Input], decision_id: UUID
 ) -> contract.CertificationChanged | None:
@@ -134,7 +109,7 @@ def decision_of(
         # Time alone: the events that explain what is so now.
         ids = list(dict.fromkeys(r.because for r in status.reasons if r.because is not None))
     return contract.CertificationChanged(
-        effective_on=judged.since,
+        effective_on=judged.effective_on,
         village_code=village.village_code,
         decision_id=decision_id,
         previous_decision_id=village.last_decision_id,

@@ -21,11 +21,11 @@ from eligibility.domain.facts import Fact
 from eligibility.domain.fold import fold
 from eligibility.domain.rules import RuleSet
 from eligibility.judge import Judge
-from eligibility.judging import start_of
 from eligibility.storage.facts import FactStore
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.views import View, ViewStore
 from eligibility.storage.villages import UnknownVillage, dotted
+from eligibility.told import since
 
 FIRST_LOOK, LAST_LOOK = 0.02, 0.25
 """Seconds between two looks at the marks."""
@@ -184,8 +184,12 @@ class Reading:
         history = fold(facts, rules, until=day, known_at=known_at)
         known_on = local_date(known_at or self._clock.now(), TimeZone.WIB)
         counts = await self._views.counts_on(connection, view.village_key, day, known_on)
-        since = start_of(history, day) if history.intervals else None
-        return replace(view, status=history.on(day), since=since, counts=counts)
+        return replace(
+            view,
+            status=history.on(day),
+            since=since(history, day) if history.intervals else None,
+            counts=counts,
+        )
 
     def _day(self, view: View, on: date | None) -> date:
         today = self._clock.today(TimeZone(view.place["time_zone"]))

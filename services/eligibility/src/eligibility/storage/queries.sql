@@ -113,13 +113,15 @@ FROM (
 WHERE v.village_key = c.village_key
 
 -- name: working_rows
--- What deciding needs of the villages touched; the caller holds their locks.
+-- What deciding needs of the villages touched, and the reasons last told; their locks are held.
 SELECT
-    village_key, village_code, time_zone, next_count_on, next_judge_on, next_review_at,
-    eligibility, stage, title, standing, since, failing_since, grace_ends, undecidable_since,
-    flagged, rule_set_id, rule_set_version, rule_set_checksum, last_decision_id
-FROM villages
-WHERE village_key = ANY($1::text[]) AND name IS NOT NULL
+    v.village_key, v.village_code, v.time_zone, v.next_count_on, v.next_judge_on,
+    v.next_review_at, v.eligibility, v.stage, v.title, v.standing, v.since, v.failing_since,
+    v.grace_ends, v.undecidable_since, v.flagged, v.rule_set_id, v.rule_set_version,
+    v.rule_set_checksum, v.last_decision_id, d.reasons
+FROM villages v
+LEFT JOIN decisions d ON d.decision_id = v.last_decision_id
+WHERE v.village_key = ANY($1::text[]) AND v.name IS NOT NULL
 
 -- name: add_facts
 -- Facts for the fold; one that is there already stays as it is.

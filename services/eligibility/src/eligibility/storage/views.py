@@ -52,7 +52,7 @@ class View:
     place: Mapping[str, str]
     status: Status
     since: date | None
-    """First day of the unbroken run with this status; None before the first decision."""
+    """First day of the unbroken run with these four fields; None before the first decision."""
     counts: Mapping[str, int]
     data_time: datetime | None
     """When the newest fact that had its effect was recorded."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import asyncpg
+import msgspec
 from common.database import Connection, Queries
 from common.events.registry import VillageKnown
 from common.events.words import Eligibility, Stage, Standing, TimeZone, Title
 
 from eligibility.counts import COUNTS, Counted, Place
-from eligibility.domain.status import Face, RuleSetRef, Status
+from eligibility.domain.status import Face, Reason, RuleSetRef, Status
 from eligibility.judging import Judged, Working
 from eligibility.storage.arrays import columns, literal
 
@@ -181,10 +183,14 @@ def _working(row: asyncpg.Record) -> Working:
         row["next_count_on"],
         row["next_judge_on"],
         row["next_review_at"],
-        status_of(row),
+        replace(status_of(row), reasons=_reasons(row["reasons"])),
         row["since"],
         row["last_decision_id"],
     )
+
+
+def _reasons(stored: str | None) -> tuple[Reason, ...]:
+    return msgspec.json.decode(stored, type=tuple[Reason, ...]) if stored else ()
 
 
 def _face(status: Status) -> Sequence[str]:
