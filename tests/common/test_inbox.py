@@ -220,7 +220,7 @@ async def test_a_systemic_failure_stops_consuming_until_resumed(rig: Rig, offset
     receiving = asyncio.create_task(rig.inbox.receive(batch))
     while (reason := await rig.inbox.stopped()) is None:
         await asyncio.sleep(0.02)
-    assert reason.startswith("IMPOSSIBLE")
+    assert "IMPOSSIBLE: 21 villages" in reason
     parked = (await rig.rows("SELECT count(*) FROM parked"))[0][0]
     assert parked <= 20
     rig.ledger.impossible.clear()
@@ -230,3 +230,39 @@ async def test_a_systemic_failure_stops_consuming_until_resumed(rig: Rig, offset
 
     assert parked == len(waiting)
     assert 30 - parked == len(await rig.rows("SELECT FROM effects"))
+
+
+async def test_too_many_early_events_of_a_village_stop_consuming(
+    rig: Rig, offsets: Offsets
+) -> None:
+    """A gap that grows without end is a lost stretch of the topic, not an event on its way."""
+    await rig.inbox.receive(some(offsets, KETANON, 1))
+    await rig.inbox.receive(some(offsets, KETANON, *range(3, 1003)))
+    assert await rig.inbox.stopped() is None
+    receiving = asyncio.create_task(rig.inbox.receive(some(offsets, KETANON, 1003)))
+    while (reason := await rig.inbox.stopped()) is None:
+        await asyncio.sleep(0.02)
+    assert "HELD: more than 1000 events" in reason
+    await rig.parking.discard(KETANON, topic=OUTREACH, sequence=2, reason="lost", actor="a")
+    await rig.parking.resume()
+    await receiving
+
+    assert [1, *range(3, 1004)] == await rig.effects(KETANON)
+
+
+async def test_too_many_villages_with_gaps_stop_consuming(rig: Rig, offsets: Offsets) -> None:
+    """One village in a hundred (and more than twenty) may wait for an event, not more."""
+    villages = [f"33.26.{k:02}.{2000 + n}" for k in range(1, 4) for n in range(1, 11)]
+    early = [record for village in villages[:20] for record in some(offsets, village, 2)]
+    await rig.inbox.receive(early)
+    assert await rig.inbox.stopped() is None
+    receiving = asyncio.create_task(rig.inbox.receive(some(offsets, villages[20], 2)))
+    while (reason := await rig.inbox.stopped()) is None:
+        await asyncio.sleep(0.02)
+    assert "HELD: 21 villages wait" in reason
+    for village in villages[:2]:
+        await rig.parking.discard(village, topic=OUTREACH, sequence=1, reason="x", actor="a")
+    await rig.parking.resume()
+    await receiving
+
+    assert 19 == len(await rig.rows("SELECT FROM held"))

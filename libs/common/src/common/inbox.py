@@ -8,28 +8,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 from common.clock import Clock
 from common.database import Connection, Database, Queries, is_transient
 from common.outbox import VillageLocks
 from common.process import Backoff
-from common.received import (
-    Batch,
-    Broken,
-    ImpossibleEvent,
-    Received,
-    Unroutable,
-    decode,
-    decode_one,
-)
-from common.road import BEHIND, Mark, Village, Way, route
+from common.received import Batch, Broken, ImpossibleEvent, Received, Unroutable, decode
+from common.road import Mark, Village, Way, route
 from common.sealing import Sealer
+from common.setting_aside import Aside, held_events
+from common.systemic import Systemic, SystemicStop
 from common.telemetry import trace
 
 QUERIES = Queries.of("common", "inbox.sql")
@@ -38,24 +31,14 @@ MARKS_LOCK = QUERIES["lock_only"]
 
 PATIENCE_SECONDS = 60.0
 """How long a batch waits for the infrastructure before it is fetched anew."""
-LATELY = timedelta(minutes=1)
-PARKED_FLOOR, PARKED_SHARE = 20, 0.02
-HELD_PER_VILLAGE, HELD_SHARE = 1_000, 0.01
-GATE_SECONDS = 1.0
 
 EVENTS = Counter("inbox_events_total", "Events by what became of them", ["way"])
 BATCHES = Counter("inbox_batches_total", "Transactions of the inbox")
-STOPPED = Gauge("inbox_stopped", "1 while consuming is stopped for a systemic failure")
 
 log = logging.getLogger(__name__)
 
-
-class StillStopped(OSError):
-    """Consuming is stopped until a person resumes; the batch stays where it is."""
-
-
-class Systemic(Exception):  # the failure is systemic
-    """So many villages would park for one reason that the reason is not theirs."""
+Items = Sequence[Received | Broken]
+Poison = dict[tuple[str, int, int], tuple[str, str]]
 
 
 class Effect(Protocol):
@@ -68,9 +51,6 @@ class Effect(Protocol):
         accepted: Mapping[str, Sequence[Received]],
     ) -> None:
         """Have the effect of these events; raises ImpossibleEvent for one that cannot be."""
-
-
-Poison = dict[tuple[str, int, int], tuple[str, str]]
 
 
 class Inbox:
@@ -89,16 +69,18 @@ class Inbox:
         self._database = database
         self._index = {topic: i for i, topic in enumerate(inputs)}
         self._effect = effect
-        self._clock = clock
-        self._sealer = sealer
-        self.prefix = prefix
+        self._aside = Aside(clock, sealer)
+        self._systemic = SystemicStop(database, clock)
         self._known: set[str] = set()
-        self._touched: deque[tuple[float, int]] = deque()
-        self._gate_at = 0.0
+        self.prefix = prefix
 
     @property
     def inputs(self) -> tuple[str, ...]:
         return tuple(self._index)
+
+    async def stopped(self) -> str | None:
+        """Why consuming is stopped, or None: a probe of readiness."""
+        return await self._systemic.reason()
 
     async def receive(self, records: Sequence[Any]) -> None:
         """Have the effect of a poll's records; returns when all is committed.
@@ -106,13 +88,14 @@ class Inbox:
         Raises only when the infrastructure stayed away for a minute: the batch is fetched anew.
         """
         batch = decode(records, prefix=self.prefix)
+        self._systemic.touched(len(batch.villages))
         backoff, deadline = Backoff(), time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                await self._gate()
+                await self._systemic.gate(PATIENCE_SECONDS)
                 await self._take(batch)
             except Systemic as error:
-                await self._stop(str(error))
+                await self._systemic.stop(str(error))
             except Exception as error:
                 if not is_transient(error) or time.monotonic() > deadline:
                     raise
@@ -123,7 +106,6 @@ class Inbox:
 
     async def _take(self, batch: Batch) -> None:
         """The batch in one transaction, or village by village when one of them cannot be."""
-        self._touched.append((time.monotonic(), len(batch.villages)))
         try:
             await self.commit(batch.villages, unroutable=batch.unroutable)
         except Systemic:
@@ -138,7 +120,7 @@ class Inbox:
         for key, items in sorted(batch.villages.items()):
             await self.take_village(key, items)
 
-    async def take_village(self, key: str, items: Sequence[Received | Broken]) -> None:
+    async def take_village(self, key: str, items: Items) -> None:
         """One village's events in transactions of its own; the first that cannot be is parked."""
         poison: Poison = {}
         single = False
@@ -160,7 +142,7 @@ class Inbox:
 
     async def commit(
         self,
-        villages: Mapping[str, Sequence[Received | Broken]],
+        villages: Mapping[str, Items],
         *,
         unroutable: Sequence[Unroutable] = (),
         poison: Poison | None = None,
@@ -173,11 +155,10 @@ class Inbox:
         await self._ensure(villages.keys())
         async with self._database.transaction() as connection:
             if unroutable:
-                await self._set_aside(connection, unroutable)
-            if not villages:
-                return False
-            states = await self.lock(connection, villages.keys())
-            waiting = await self._waiting(connection, states)
+                await self._aside.unroutable(connection, unroutable)
+            states = await self.lock(connection, villages.keys()) if villages else {}
+            holding = [key for key, village in states.items() if village.held]
+            waiting = await held_events(connection, holding) if holding else {}
             ways = {
                 key: route(
                     states[key],
@@ -188,11 +169,10 @@ class Inbox:
                 )
                 for key, items in villages.items()
             }
-            if any(way.parked for way in ways.values()):
-                await self._refuse_systemic(connection, ways)
+            await self._systemic.refuse(connection, states, ways)
             await self.write(connection, states, ways)
         BATCHES.inc()
-        self._count(ways)
+        _count(ways, unroutable)
         return single and any(way.accepted or way.skipped for way in ways.values())
 
     async def write(
@@ -204,18 +184,7 @@ class Inbox:
             with trace(_only_trace(accepted)):
                 await self._apply(connection, VillageLocks(frozenset(states)), accepted)
         await self._advance(connection, states, ways)
-        await self._write_waits(connection, ways)
-        skipped = [event for way in ways.values() for event in way.skipped]
-        if skipped:
-            await connection.execute(
-                QUERIES["skip"],
-                [e.subject for e in skipped],
-                [e.topic for e in skipped],
-                [e.sequence for e in skipped],
-                [e.type for e in skipped],
-                [e.value for e in skipped],
-                self._clock.now(),
-            )
+        await self._aside.write(connection, ways)
 
     async def _apply(
         self,
@@ -235,33 +204,23 @@ class Inbox:
             log.exception("the effect of %s failed", events[0].type)
             raise ImpossibleEvent(events[0], type(error).__name__, code="EFFECT_FAILED") from error
 
-    async def lock(self, connection: Connection, keys: Any) -> dict[str, Village]:
+    async def lock(self, connection: Connection, keys: Iterable[str]) -> dict[str, Village]:
         """Lock villages in key order and read their marks."""
-        return {
-            row["village_key"]: self._village(row)
-            for row in await connection.fetch(QUERIES["lock"], sorted(keys))
-        }
+        rows = await connection.fetch(QUERIES["lock"], sorted(keys))
+        return {row["village_key"]: self._village(row) for row in rows}
 
     def _village(self, row: Any) -> Village:
         key, sequences, times, parked, held = row
         marks = dict(zip(self._index, map(Mark, sequences, times), strict=False))
         return Village(key, marks, parked, held)
 
-    async def _ensure(self, keys: Any) -> None:
+    async def _ensure(self, keys: Collection[str]) -> None:
         """Marks rows for new villages, in a transaction of their own and before any lock."""
         missing = [key for key in keys if key not in self._known]
         if missing:
             async with self._database.transaction() as connection:
                 await connection.execute(QUERIES["ensure"], sorted(missing), len(self._index))
             self._known.update(missing)
-
-    async def _waiting(
-        self, connection: Connection, states: Mapping[str, Village]
-    ) -> dict[str, list[Received]]:
-        holding = [key for key, village in states.items() if village.held]
-        if not holding:
-            return {}
-        return await held_events(connection, holding)
 
     async def _advance(
         self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
@@ -278,147 +237,18 @@ class Inbox:
                     literal(_time_text(mark.time) for mark in marks),
                 )
 
-    async def _write_waits(self, connection: Connection, ways: Mapping[str, Way]) -> None:
-        """Parked and held rows, and how many of them each village has."""
-        held = [event for way in ways.values() for event in way.held]
-        parked = [park for way in ways.values() for park in way.parked]
-        drained = [event for way in ways.values() for event in way.drained]
-        if not (held or parked or drained):
-            return
-        change: dict[str, list[int]] = {key: [0, 0] for key in ways}
-        if parked:
-            for row in await self._park(connection, parked):
-                change[row["village_key"]][0] += 1
-        if held:
-            for row in await self._hold(connection, held):
-                change[row["village_key"]][1] += 1
-        if drained:
-            await connection.execute(
-                QUERIES["unhold"],
-                [e.subject for e in drained],
-                [e.topic for e in drained],
-                [e.sequence for e in drained],
-            )
-            for event in drained:
-                change[event.subject][1] -= 1
-        keys = [key for key, counts in change.items() if any(counts)]
-        await connection.execute(
-            QUERIES["waits"],
-            keys,
-            [change[key][0] for key in keys],
-            [change[key][1] for key in keys],
-        )
 
-    async def _park(self, connection: Connection, parked: Sequence[Any]) -> Sequence[Any]:
-        items = [park.item for park in parked]
-        return await connection.fetch(
-            QUERIES["park"],
-            [i.subject for i in items],
-            [i.topic for i in items],
-            [i.partition for i in items],
-            [i.offset for i in items],
-            [i.sequence if isinstance(i, Received) else None for i in items],
-            [park.reason for park in parked],
-            [park.detail for park in parked],
-            [None if i.value is None else self._sealer.seal(i.value) for i in items],
-            self._clock.now(),
-        )
-
-    async def _hold(self, connection: Connection, held: Sequence[Received]) -> Sequence[Any]:
-        return await connection.fetch(
-            QUERIES["hold"],
-            [e.subject for e in held],
-            [e.topic for e in held],
-            [e.sequence for e in held],
-            [e.partition for e in held],
-            [e.offset for e in held],
-            [e.value for e in held],
-            self._clock.now(),
-        )
-
-    async def _set_aside(self, connection: Connection, records: Sequence[Unroutable]) -> None:
-        log.error("%d records without a usable key set aside", len(records))
-        await connection.execute(
-            QUERIES["set_aside"],
-            [r.topic for r in records],
-            [r.partition for r in records],
-            [r.offset for r in records],
-            [r.reason for r in records],
-            [r.value for r in records],
-            self._clock.now(),
-        )
-        EVENTS.labels("unroutable").inc(len(records))
-
-    async def _refuse_systemic(self, connection: Connection, ways: Mapping[str, Way]) -> None:
-        """Raise Systemic when one class of error parks more villages than is their own trouble."""
-        since = self._clock.now() - LATELY
-        counts = {
-            row["reason"]: row["villages"]
-            for row in await connection.fetch(QUERIES["parked_lately"], since)
-        }
-        for way in ways.values():
-            for reason in {park.reason for park in way.parked} - {BEHIND}:
-                counts[reason] = counts.get(reason, 0) + 1
-        while self._touched and self._touched[0][0] < time.monotonic() - LATELY.total_seconds():
-            self._touched.popleft()
-        limit = max(PARKED_FLOOR, PARKED_SHARE * sum(n for _, n in self._touched))
-        for reason, villages in counts.items():
-            if villages > limit:
-                raise Systemic(
-                    f"{reason}: {villages} villages within a minute, {limit:.0f} allowed"
-                )
-
-    async def _gate(self) -> None:
-        """Wait while consuming is stopped; asks at most once a second."""
-        if time.monotonic() < self._gate_at:
-            return
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while (reason := await self.stopped()) is not None:
-            STOPPED.set(1)
-            if time.monotonic() > deadline:
-                raise StillStopped(reason)
-            await asyncio.sleep(GATE_SECONDS)
-        STOPPED.set(0)
-        self._gate_at = time.monotonic() + GATE_SECONDS
-
-    async def stopped(self) -> str | None:
-        """Why consuming is stopped, or None."""
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow(QUERIES["stopped"])
-        return None if row is None else row["reason"]
-
-    async def _stop(self, reason: str) -> None:
-        log.error("consuming stopped, until `parked resume`: %s", reason)
-        async with self._database.transaction() as connection:
-            await connection.execute(QUERIES["stop"], reason, self._clock.now())
-        self._gate_at = 0.0
-
-    def _count(self, ways: Mapping[str, Way]) -> None:
-        for name, number in (
-            ("applied", sum(len(way.accepted) for way in ways.values())),
-            ("duplicate", sum(way.duplicates for way in ways.values())),
-            ("skipped", sum(len(way.skipped) for way in ways.values())),
-            ("held", sum(len(way.held) for way in ways.values())),
-            ("parked", sum(len(way.parked) for way in ways.values())),
-        ):
-            if number:
-                EVENTS.labels(name).inc(number)
-
-
-async def held_events(connection: Connection, keys: Sequence[str]) -> dict[str, list[Received]]:
-    """The held events of villages, decoded again."""
-    waiting: dict[str, list[Received]] = {}
-    for row in await connection.fetch(QUERIES["held_of"], list(keys)):
-        event = decode_one(
-            row["value"],
-            key=row["village_key"],
-            topic=row["topic"],
-            partition=row["kafka_partition"],
-            offset=row["kafka_offset"],
-        )
-        if isinstance(event, Received):
-            waiting.setdefault(row["village_key"], []).append(event)
-    return waiting
+def _count(ways: Mapping[str, Way], unroutable: Sequence[Unroutable]) -> None:
+    for name, number in (
+        ("applied", sum(len(way.accepted) for way in ways.values())),
+        ("duplicate", sum(way.duplicates for way in ways.values())),
+        ("skipped", sum(len(way.skipped) for way in ways.values())),
+        ("held", sum(len(way.held) for way in ways.values())),
+        ("parked", sum(len(way.parked) for way in ways.values())),
+        ("unroutable", len(unroutable)),
+    ):
+        if number:
+            EVENTS.labels(name).inc(number)
 
 
 def literal(values: Iterable[str]) -> str:

@@ -104,13 +104,19 @@ INSERT INTO consuming_stopped (reason, stopped_at) VALUES ($1, $2) ON CONFLICT D
 -- A person resumes.
 DELETE FROM consuming_stopped RETURNING reason
 
--- name: held_state
--- How many villages hold events, and since when the oldest waits.
-SELECT count(DISTINCT village_key) AS villages, min(held_at) AS oldest FROM held
+-- name: holding
+-- How many villages hold events, of how many that this service has heard of (an estimate).
+SELECT (SELECT count(DISTINCT village_key) FROM held) AS holding,
+    (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'marks'::regclass) AS known
 
--- name: villages_known
--- Roughly how many villages this service has heard of.
-SELECT greatest(reltuples, 0)::bigint AS villages FROM pg_class WHERE oid = 'marks'::regclass
+-- name: waiting
+-- What waits in this service, for its gauges and alarms.
+SELECT (SELECT count(*) FROM held) AS held,
+    (SELECT min(held_at) FROM held) AS oldest_held,
+    (SELECT count(DISTINCT village_key) FROM parked) AS parked_villages,
+    (SELECT count(*) FROM parked) AS parked,
+    (SELECT count(*) FROM unroutable) AS unroutable,
+    (SELECT count(*) FROM skipped) AS skipped
 
 -- name: parked_villages
 -- The parked villages with the first reason of each.

@@ -50,6 +50,11 @@ DELETE FROM unpublished WHERE event_id = ANY($1::bigint[])
 -- The earliest time among the events that have not left.
 SELECT min(time) FROM unpublished
 
+-- name: queue
+-- How long the oldest event has waited to leave, and how many wait (counted up to a bound).
+SELECT (SELECT time FROM unpublished ORDER BY event_id LIMIT 1) AS oldest,
+    (SELECT count(*) FROM (SELECT FROM unpublished LIMIT 100000) AS page) AS waiting
+
 -- name: stored
 -- The bytes of one event, for repair and replay.
 SELECT id, value, time FROM events WHERE village_key = $1 AND topic = $2 AND sequence = $3

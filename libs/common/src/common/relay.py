@@ -29,7 +29,6 @@ SEND_SECONDS = 20.0
 
 RELAYED = Counter("relay_events_total", "Events acknowledged by the broker")
 LEADING = Gauge("relay_leading", "1 while this process carries the outbox")
-OLDEST = Gauge("relay_oldest_seconds", "Age of the oldest event that has not left")
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +113,6 @@ class OutboxRelay:
         while not stop.is_set():
             backoff.reset()
             if not rows:
-                OLDEST.set(0)
                 self._wake.clear()
                 rows = await connection.fetch(QUERIES["front"], self._read)
                 if not rows:

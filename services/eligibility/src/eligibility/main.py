@@ -25,6 +25,8 @@ from common.sealing import Sealer
 from common.security import Authenticator, install_security
 from common.settings import PartName
 from common.telemetry import TraceMiddleware, configure_logging
+from common.topics_admin import TopicsCheck
+from common.watching import Watch
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
@@ -117,6 +119,10 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
     health = Health(REGISTRY)
     health.check("database", _answers(app_pool))
     health.check("start", starting.probe)
+    topics = TopicsCheck(
+        settings.kafka, prefix=settings.topic_prefix, partitions=settings.topic_partitions
+    )
+    health.check("topics", topics.probe)
     if PartName.CONSUMER in settings.parts:
         health.check("consumer", consumer.probe)
         health.check("inbox", inbox.stopped)
@@ -141,7 +147,11 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         PartName.SCHEDULER: [Part("scheduler", starting.before(Scheduler(working).run))],
         PartName.RELAY: [Part("relay", relay.run)],
     }
-    parts = [Part("start", starting.run)]
+    parts = [
+        Part("start", starting.run),
+        Part("topics", topics.run),
+        Part("watch", Watch(work, clock).run),
+    ]
     parts += [part for name, some in loops.items() if name in settings.parts for part in some]
     if settings.movable_clock:
         parts.append(Part("clock", follower.run))

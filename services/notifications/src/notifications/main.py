@@ -27,6 +27,8 @@ from common.sealing import Sealer
 from common.security import Authenticator, install_security
 from common.settings import PartName
 from common.telemetry import TraceMiddleware, configure_logging
+from common.topics_admin import TopicsCheck
+from common.watching import Watch
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
@@ -152,6 +154,10 @@ def _wire(settings: Settings, pools: Pools) -> Service:
         pool.on_commit(courier.wake)
     health = Health(REGISTRY)
     health.check("database", _answers(pools.api))
+    topics = TopicsCheck(
+        settings.kafka, prefix=settings.topic_prefix, partitions=settings.topic_partitions
+    )
+    health.check("topics", topics.probe)
     if PartName.CONSUMER in settings.parts:
         health.check("consumer", consumer.probe)
         health.check("inbox", inbox.stopped)
@@ -175,6 +181,7 @@ def _wire(settings: Settings, pools: Pools) -> Service:
         PartName.RELAY: [Part("relay", relay.run)],
     }
     parts = [part for name, some in loops.items() if name in settings.parts for part in some]
+    parts += [Part("topics", topics.run), Part("watch", Watch(pools.consumer, clock).run)]
     if settings.movable_clock:
         parts.append(Part("clock", follower.run))
     parking = Parking(pools.consumer, inbox, sealer=parking_sealer, clock=clock, ids=ids)

@@ -21,6 +21,8 @@ from common.relay import OutboxRelay
 from common.security import Authenticator, install_security
 from common.settings import PartName
 from common.telemetry import TraceMiddleware, configure_logging
+from common.topics_admin import TopicsCheck
+from common.watching import Watch
 from common.watermarks import WatermarkWriter
 from fastapi import FastAPI
 from prometheus_client import REGISTRY as METRICS
@@ -103,6 +105,10 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
         )
         health = Health(METRICS)
         health.check("database", lambda: answers(app_database))
+        declared = TopicsCheck(
+            settings.kafka, prefix=settings.topic_prefix, partitions=settings.topic_partitions
+        )
+        health.check("topics", declared.probe)
         app = create_app(
             registry=Registry(
                 database=app_database,
@@ -116,7 +122,10 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
             authenticator=settings.authenticator(),
             health=health,
         )
-        parts = []
+        parts = [
+            Part("topics", declared.run),
+            Part("watch", Watch(work_database, clock).run),
+        ]
         if PartName.API in settings.parts:
             parts.append(api_part(app, settings.host, settings.port, setting="REGISTRY_PORT"))
         if settings.movable_clock:

@@ -1,0 +1,118 @@
+"""The systemic stop: when so many villages fail for one reason that the reason is not theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Mapping
+from datetime import timedelta
+
+from prometheus_client import Gauge
+
+from common.clock import Clock
+from common.database import Connection, Database, Queries
+from common.road import BEHIND, Village, Way
+
+QUERIES = Queries.of("common", "inbox.sql")
+
+LATELY = timedelta(minutes=1)
+PARKED_FLOOR, PARKED_SHARE = 20, 0.02
+HELD_PER_VILLAGE = 1_000
+HOLDING_FLOOR, HOLDING_SHARE = 20, 0.01
+GATE_SECONDS = 1.0
+
+STOPPED = Gauge("inbox_stopped", "1 while consuming is stopped for a systemic failure")
+
+log = logging.getLogger(__name__)
+
+
+class Systemic(Exception):  # the failure is systemic
+    """The failure is not of single villages: nothing is parked or held for it."""
+
+
+class StillStopped(OSError):
+    """Consuming is stopped until a person resumes; the batch stays where it is."""
+
+
+class SystemicStop:
+    """Decides that a failure is systemic, and keeps consuming stopped until `parked resume`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._touched: deque[tuple[float, int]] = deque()
+        self._asked_at = 0.0
+
+    def touched(self, villages: int) -> None:
+        """A batch concerned so many villages."""
+        self._touched.append((time.monotonic(), villages))
+
+    async def refuse(
+        self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
+    ) -> None:
+        """Raise Systemic when parking or holding what is routed would be too much of one kind."""
+        if any(way.parked for way in ways.values()):
+            await self._refuse_parked(connection, ways)
+        if any(way.held for way in ways.values()):
+            await self._refuse_held(connection, states, ways)
+
+    async def _refuse_parked(self, connection: Connection, ways: Mapping[str, Way]) -> None:
+        since = self._clock.now() - LATELY
+        counts = {
+            row["reason"]: row["villages"]
+            for row in await connection.fetch(QUERIES["parked_lately"], since)
+        }
+        for way in ways.values():
+            for reason in {park.reason for park in way.parked} - {BEHIND}:
+                counts[reason] = counts.get(reason, 0) + 1
+        while self._touched and self._touched[0][0] < time.monotonic() - LATELY.total_seconds():
+            self._touched.popleft()
+        limit = max(PARKED_FLOOR, PARKED_SHARE * sum(n for _, n in self._touched))
+        for reason, villages in counts.items():
+            if villages > limit:
+                raise Systemic(
+                    f"{reason}: {villages} villages within a minute, {limit:.0f} allowed"
+                )
+
+    async def _refuse_held(
+        self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
+    ) -> None:
+        for key, way in ways.items():
+            if len(way.held) + states[key].held > HELD_PER_VILLAGE:
+                raise Systemic(f"HELD: more than {HELD_PER_VILLAGE} events of village {key}")
+        (row,) = await connection.fetch(QUERIES["holding"])
+        new = sum(1 for key, way in ways.items() if way.held and not states[key].held)
+        limit = max(HOLDING_FLOOR, HOLDING_SHARE * row["known"])
+        if row["holding"] + new > limit:
+            raise Systemic(f"HELD: {row['holding'] + new} villages wait, {limit:.0f} allowed")
+
+    async def gate(self, patience: float) -> None:
+        """Wait while consuming is stopped; raises StillStopped after `patience` seconds.
+
+        It is asked at most once a second: another member may have stopped.
+        """
+        if time.monotonic() < self._asked_at + GATE_SECONDS:
+            return
+        deadline = time.monotonic() + patience
+        while (reason := await self.reason()) is not None:
+            STOPPED.set(1)
+            if time.monotonic() > deadline:
+                raise StillStopped(reason)
+            await asyncio.sleep(GATE_SECONDS)
+        STOPPED.set(0)
+        self._asked_at = time.monotonic()
+
+    async def reason(self) -> str | None:
+        """Why consuming is stopped, or None."""
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(QUERIES["stopped"])
+        return None if row is None else f"consuming stopped: {row['reason']}"
+
+    async def stop(self, reason: str) -> None:
+        """Stop consuming; it survives a restart."""
+        log.error("consuming stopped, until `parked resume`: %s", reason)
+        async with self._database.transaction() as connection:
+            await connection.execute(QUERIES["stop"], reason, self._clock.now())
+        self._asked_at = 0.0
