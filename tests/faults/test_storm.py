@@ -164,9 +164,8 @@ async def check_registry(
     rows = {kind: (await system.rows("registry", query))[0][0] for kind, query in
             REGISTRY_ROWS.items()}  # fmt: skip
     assert deeds == rows
-    assert deeds == dict(
-        await system.rows("registry", "SELECT deed, count(*) AS deeds FROM acts GROUP BY 1")
-    )
+    acts = await system.rows("registry", "SELECT deed, count(*) AS deeds FROM acts GROUP BY deed")
+    assert deeds == {row["deed"]: row["deeds"] for row in acts}
 
     types = Counter(event["type"] for events in told.values() for event in events)
     assert deeds == {kind: types[name] for kind, name in EVENTS.items()}

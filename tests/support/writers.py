@@ -9,6 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -149,7 +150,7 @@ class Writer:
 class Residents(Writer):
     """Own-account workers who enrol, move between villages and leave."""
 
-    async def write(self, villages: list[str]) -> None:
+    async def write(self, villages: Sequence[str]) -> None:
         members: list[tuple[str, str, date]] = []
         while not self.branch.enough.is_set():
             await self.pause(RESIDENT_PAUSE)
