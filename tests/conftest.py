@@ -13,8 +13,31 @@ from common.clock import Clock
 from common.ids import Ids
 from common.topics_admin import ensure_topics
 from support.databases import ServiceUrls, TestDatabases
-from support.stack import TestStack, open_stack
+from support.stack import SharedStack, TestStack, open_stack
 from support.streams import fresh_prefix
+
+SHARED = pytest.StashKey[SharedStack]()
+
+
+STACK_FIXTURES = {"stack", "databases", "kafka", "prefix"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several workers the controller starts one stack for all of them."""
+    if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
+        config.stash[SHARED] = SharedStack.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if shared := config.stash.get(SHARED, None):
+        shared.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks for a part of the stack is marked so; `make check` leaves it to `make test`."""
+    for item in items:
+        if STACK_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.stack)
 
 
 @pytest.fixture(scope="session")
