@@ -150,6 +150,11 @@ class Api:
         body = {"post_id": post_id, "nik": nik, "effective_on": on}
         return await self.post(f"/villages/{village}/officials", body)
 
+    async def succeed(self, post_id: str, nik: str, *, on: str, **more: Any) -> Response:
+        """Appoint somebody who replaces the holder, if there is one."""
+        body = {"post_id": post_id, "nik": nik, "effective_on": on, "replaces_holder": True, **more}
+        return await self.post(f"/villages/{KETANON}/officials", body)
+
     async def dismiss(self, term_id: str, on: str) -> Response:
         return await self.post(f"/officials/{term_id}/dismissal", {"effective_on": on})
 

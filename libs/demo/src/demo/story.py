@@ -129,7 +129,7 @@ class Story:
         """Appoint an official and have the membership active; the last Event-Position."""
         base = f"{village.code}/official/{number}"
         nik = scenario.nik(village, number)
-        term = await self._step(
+        await self._step(
             f"{base}/term",
             lambda: self._client.post(
                 "registry",
@@ -165,8 +165,6 @@ class Story:
                 {"effective_on": scenario.ACTIVE_FROM.isoformat()},
             ),
         )
-        if post["kind"] == "KEPALA_DESA":
-            self._journal.done(f"{village.code}/head", term["term_id"])
         return str(active["positions"])
 
     async def _eligible(self) -> None:
@@ -193,16 +191,6 @@ class Story:
     async def _new_head(self) -> None:
         village = AMPELGADING
         began = await self._step("new_head/day", self._head_began)
-        head = self._journal.result(f"{village.code}/head")
-        await self._step(
-            "new_head/dismissal",
-            lambda: self._client.post(
-                "registry",
-                f"/officials/{head}/dismissal",
-                "new_head/dismissal",
-                {"effective_on": began},
-            ),
-        )
         posts = await self._decree(village)
         post = next(post for post in posts if post["kind"] == "KEPALA_DESA")
         await self._step(
@@ -215,6 +203,7 @@ class Story:
                     "post_id": post["post_id"],
                     "nik": scenario.nik(village, 99),
                     "effective_on": began,
+                    "replaces_holder": True,
                 },
             ),
         )

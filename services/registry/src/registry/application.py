@@ -82,7 +82,7 @@ class Registry:
             return await deed.answer(act, [fact], fact.data.model_dump(), warnings)
 
     async def appoint(self, request: Request, code: str, wish: Appointment) -> Answer:
-        """Record that somebody holds a post from a day on."""
+        """Record that somebody holds a post from a day on, and replaces its holder if asked to."""
         async with self._deed(request) as deed:
             if deed.repeated:
                 return deed.repeated
@@ -100,24 +100,32 @@ class Registry:
             )
             others = await posts.terms_of_post(deed.connection, post)
             spans = await enrollments.spans_of(deed.connection, holder)
-            fact = government.appoint(village, term, others=others, spans=spans)
+            appointed = government.appoint(
+                village, term, others=others, spans=spans, replaces_holder=wish.replaces_holder
+            )
+            if appointed.ended is not None:
+                await posts.end_term(deed.connection, appointed.ended)
+                await deed.write_down(
+                    Act("REPLACE", appointed.ended.term_id, key, wish.effective_on)
+                )
             await posts.add_term(deed.connection, term, deed.now)
             act = Act("APPOINT", term.term_id, key, wish.effective_on)
-            body = fact.data.model_dump() | {"participant_id": holder.participant_id}
-            return await deed.answer(act, [fact], body)
+            body = appointed.facts[-1].data.model_dump() | {
+                "participant_id": holder.participant_id,
+                "replaced_term_id": appointed.ended.term_id if appointed.ended else None,
+            }
+            return await deed.answer(act, appointed.facts, body)
 
     async def dismiss(self, request: Request, term_id: UUID, *, effective_on: date) -> Answer:
         """Record the first day on which a holder no longer holds the post."""
         async with self._deed(request) as deed:
             if deed.repeated:
                 return deed.repeated
-            if await self._participants.lock_of_term(deed.connection, term_id) is None:
-                raise posts.term_unknown()
-            term = await posts.term(deed.connection, term_id)
-            key = term.post.village_key
+            key = (await posts.term(deed.connection, term_id)).post.village_key
             if not request.may_act_in(key):
                 raise posts.term_unknown()
             village = (await deed.lock({key}))[key]
+            term = await posts.term(deed.connection, term_id)
             self._check_day(effective_on, village)
             ended, fact = government.dismiss(village, term, effective_on)
             await posts.end_term(deed.connection, ended)

@@ -75,6 +75,10 @@ class Deed:
         self._locks = await areas.lock(self.connection, keys)
         return await areas.villages(self.connection, self._locks.keys)
 
+    async def write_down(self, act: Act) -> None:
+        """Keep who did it, and when."""
+        await acts.add(self.connection, act, self.request.caller, self.now)
+
     async def answer(
         self,
         act: Act,
@@ -86,7 +90,7 @@ class Deed:
         drafts = [Draft(fact.village_key, fact.data) for fact in facts]
         appended = await self._outbox.append(self.connection, self._locks, drafts)
         last = {(event.topic, event.village_key): event.position for event in appended}
-        await acts.add(self.connection, act, self.request.caller, self.now)
+        await self.write_down(act)
         content = to_jsonable_python({**body, "warnings": [_shown(one) for one in warnings]})
         answer = Answer(CREATED, content, tuple(last.values()))
         await store(self.connection, self.request.once, answer, self.now)

@@ -30,6 +30,7 @@ class Appointment:
     post_id: UUID
     effective_on: date
     acting: bool = False
+    replaces_holder: bool = False
     nik: str | None = None
     name: str | None = None
     participant_id: UUID | None = None

@@ -50,6 +50,8 @@ async def locked_member(
     terms = await posts.terms_of(deed.connection, participant)
     keys = {enrollment.village_key, *also, *(term.post.village_key for term in terms)}
     villages = await deed.lock(keys)
+    # A term begins under the locks of its holder and village, but ends under its village's alone.
+    terms = await posts.terms_of(deed.connection, participant)
     spans = await enrollments.spans_of(deed.connection, participant)
     return Member(enrollment, participant, spans, terms, villages)
 

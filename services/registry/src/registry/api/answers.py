@@ -25,7 +25,7 @@ from registry.questions import FOUND, PostsInForce
 
 
 class View(BaseModel):
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True, use_attribute_docstrings=True)
 
 
 class WarningView(View):
@@ -54,6 +54,8 @@ class TermBegun(Recorded):
     acting: bool
     coverage: tuple[Coverage, ...]
     participant_id: UUID
+    replaced_term_id: UUID | None
+    """The term that this one ended."""
 
 
 class TermEnded(Recorded):

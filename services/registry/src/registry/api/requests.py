@@ -138,6 +138,7 @@ class Appointed(Body):
                     "nik": "9926104506850001",
                     "effective_on": "2019-01-02",
                     "acting": False,
+                    "replaces_holder": True,
                 }
             ]
         }
@@ -146,6 +147,13 @@ class Appointed(Body):
     post_id: UUID4
     effective_on: EffectiveOn
     acting: StrictBool = False
+    replaces_holder: Annotated[
+        StrictBool,
+        Field(
+            description="The term in office on `effective_on`, if there is one that began before "
+            "that day, ends on it; else a post that is held is refused."
+        ),
+    ] = False
     nik: NikText | None = None
     name: PersonName | None = None
     participant_id: UUID4 | None = None

@@ -86,11 +86,16 @@ def government_routes(registry: Registry, questions: Questions) -> APIRouter:
         responses={201: RECORDED},
     )
     async def appoint(code: str, body: requests.Appointed, request: Writer) -> JSONResponse:
-        """Record that somebody holds a post from a day on."""
+        """Record that somebody holds a post from a day on.
+
+        A new holder who replaces the one in office is one deed: `replaces_holder`. The term before
+        ends and the new one begins in one transaction: no other deed comes between.
+        """
         wish = Appointment(
             post_id=body.post_id,
             effective_on=body.effective_on,
             acting=body.acting,
+            replaces_holder=body.replaces_holder,
             nik=body.nik.get_secret_value() if body.nik else None,
             name=body.name.get_secret_value() if body.name else None,
             participant_id=body.participant_id,

@@ -73,6 +73,18 @@ class Term:
     starts_on: date
     ends_on: date | None = None
 
+    def lasts_beyond(self, day: date) -> bool:
+        """Whether it holds on that day or on a later one."""
+        return self.ends_on is None or max(day, self.starts_on) < self.ends_on
+
+
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """What an appointment leaves: its facts, and the term that it ended, if it replaced one."""
+
+    facts: tuple[Fact, ...]
+    ended: Term | None = None
+
 
 def check_posts(village: Village, names: Sequence[PostName]) -> tuple[Warned, ...]:
     """Posts that such a village can have; odd numbers are warned of; raises PostsImpossible."""
@@ -111,20 +123,29 @@ def decree(village: Village, decree_id: UUID, posts: Iterable[Post], on: date) -
     )
 
 
-def appoint(village: Village, term: Term, *, others: Iterable[Term], spans: Spans) -> Fact:
-    """A term on a post that nobody else holds; raises PostElsewhere, PostHeld."""
+def appoint(
+    village: Village,
+    term: Term,
+    *,
+    others: Iterable[Term],
+    spans: Spans,
+    replaces_holder: bool = False,
+) -> Appointed:
+    """A term that is still open; `replaces_holder` ends the one in office when it begins.
+
+    Raises PostElsewhere, PostHeld.
+    """
     if term.post.village_key != village.village_key:
         raise PostElsewhere("Jabatan itu bukan milik desa ini; lihat GET /villages/{code}/posts.")
+    ended, facts = None, []
     for other in others:
-        if other.ends_on is None or (
-            term.starts_on < other.ends_on and other.starts_on < other.ends_on
-        ):
-            until = f"sampai {indonesian(other.ends_on)}" if other.ends_on else "belum berakhir"
-            raise PostHeld(
-                f"Jabatan itu dipegang sejak {indonesian(other.starts_on)} ({until}) dalam masa "
-                f"jabatan {other.term_id}; catat pemberhentiannya lebih dahulu."
-            )
-    return Fact(
+        if not other.lasts_beyond(term.starts_on):
+            continue
+        if not replaces_holder or other.starts_on >= term.starts_on:
+            raise PostHeld(_held(other, term.starts_on))
+        ended, left = _ended(village, other, term.starts_on)
+        facts.append(left)
+    begun = Fact(
         village.village_key,
         OfficialAppointed(
             effective_on=term.starts_on,
@@ -136,6 +157,25 @@ def appoint(village: Village, term: Term, *, others: Iterable[Term], spans: Span
             coverage=coverage_from(term.starts_on, spans),
         ),
     )
+    return Appointed((*facts, begun), ended)
+
+
+def _held(other: Term, on: date) -> str:
+    """Why nobody can be appointed from `on`, and what to do about it."""
+    until = f"sampai {indonesian(other.ends_on)}" if other.ends_on else "belum berakhir"
+    held = (
+        f"Jabatan itu dipegang sejak {indonesian(other.starts_on)} ({until}) dalam masa jabatan "
+        f"{other.term_id}; "
+    )
+    if other.starts_on < on:
+        return held + (
+            "kirim replaces_holder: true bila pemegang baru menggantikannya pada "
+            f"{indonesian(on)}, atau catat pemberhentiannya lebih dahulu."
+        )
+    return held + (
+        "replaces_holder hanya mengakhiri masa jabatan yang mulai sebelum "
+        f"{indonesian(on)}; periksa tanggalnya atau catat pemberhentiannya lebih dahulu."
+    )
 
 
 def dismiss(village: Village, term: Term, on: date) -> tuple[Term, Fact]:
@@ -143,6 +183,10 @@ def dismiss(village: Village, term: Term, on: date) -> tuple[Term, Fact]:
     if term.ends_on is not None:
         raise TermEnded(f"Masa jabatan itu sudah berakhir pada {indonesian(term.ends_on)}.")
     check_not_before(on, term.starts_on)
+    return _ended(village, term, on)
+
+
+def _ended(village: Village, term: Term, on: date) -> tuple[Term, Fact]:
     left = OfficialLeft(
         effective_on=on,
         village_code=village.village_code,

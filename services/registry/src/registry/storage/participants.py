@@ -83,11 +83,6 @@ class ParticipantStore:
         row = await connection.fetchrow(SQL["lock_participant_of_enrollment"], enrollment_id)
         return _locked(row) if row else None
 
-    async def lock_of_term(self, connection: Connection, term_id: UUID) -> Participant | None:
-        """The holder of a term, locked, before the term is read."""
-        row = await connection.fetchrow(SQL["lock_participant_of_term"], term_id)
-        return _locked(row) if row else None
-
     async def identity(self, connection: Connection, participant_id: UUID) -> Identity:
         """Who a participant is; raises ParticipantUnknown."""
         row = await connection.fetchrow(SQL["participant"], participant_id)

@@ -92,12 +92,6 @@ SELECT participant_id, participant_no FROM participants
 WHERE participant_id = (SELECT participant_id FROM enrollments WHERE enrollment_id = $1)
 FOR NO KEY UPDATE
 
--- name: lock_participant_of_term
--- The participant whose term this is, locked.
-SELECT participant_id, participant_no FROM participants
-WHERE participant_id = (SELECT participant_id FROM terms WHERE term_id = $1)
-FOR NO KEY UPDATE
-
 -- name: name_participant
 -- The name of a participant who had none.
 UPDATE participants SET name_sealed = $2 WHERE participant_id = $1
