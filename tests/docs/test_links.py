@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\[([^\]\[]+)\]\(([^)\s]+)\)")
 NAME = re.compile(r"`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)`")
+PROOF = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 DOCUMENTS = sorted(
     document.relative_to(ROOT).as_posix()
     for document in (
@@ -54,6 +55,13 @@ def test_what_a_link_names_is_in_its_file(document: str) -> None:
         if (name := NAME.fullmatch(text)) and file.is_file() and name[1] not in names_in(file)
     ]
     assert [] == missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_tests_that_a_document_names_exist(document: str) -> None:
+    """A proof that was renamed or removed is no proof."""
+    named = PROOF.findall((ROOT / document).read_text())
+    assert [] == [name for file, name in named if name not in names_in(ROOT / file)]
 
 
 def test_the_journey_names_code_at_every_step() -> None:
