@@ -7,12 +7,21 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from common.database import Database
 from common.health import Health
 from common.inbox import Inbox
 from common.security import unscoped_routes
 from eligibility.main import create_app
 from prometheus_client import CollectorRegistry
-from support.programme import TODAY, Registry, activated, coverage_changed, known, staffed
+from support.programme import (
+    TODAY,
+    Registry,
+    activated,
+    coverage_changed,
+    fetch,
+    known,
+    staffed,
+)
 from support.streams import KETANON, WONOPRINGGO
 
 READ, ACT, OPERATE = "eligibility:read", "eligibility:act", "eligibility:operate"
@@ -244,3 +253,25 @@ async def test_marks_and_rule_sets_are_paged(api, ketanon):
     ] == [mark["sequences"] for mark in marks]
     kinds = {rule["village_kind"] for rule in page["rule_sets"] + rest["rule_sets"]}
     assert {"DESA", "KELURAHAN", "DESA_ADAT"} == kinds
+
+
+async def test_a_stored_event_is_served_byte_for_byte(api, ketanon, work: Database):
+    """A consumer gets what the topic should have held; 404 behind the end of the stream."""
+    client = await api("eligibility:streams")
+    [[stored]] = await fetch(work, "SELECT value FROM events")
+    path = f"/streams/eligibility.certifications/{KETANON}"
+
+    found, missing = await client.get(f"{path}/1"), await client.get(f"{path}/2")
+
+    assert stored == found.content
+    assert "application/cloudevents+json" == found.headers["content-type"]
+    assert (404, "/problems/event-unknown") == (missing.status_code, missing.json()["type"])
+
+
+async def test_stored_events_are_for_services(api, ketanon):
+    """Who may read villages may not read streams."""
+    client = await api(READ, ACT, OPERATE)
+
+    answer = await client.get(f"/streams/eligibility.certifications/{KETANON}/1")
+
+    assert 403 == answer.status_code

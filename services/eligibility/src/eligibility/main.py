@@ -32,6 +32,7 @@ from prometheus_client import REGISTRY
 
 from eligibility.api.operations import operations_router
 from eligibility.api.refusals import install_refusals
+from eligibility.api.streams import streams_router
 from eligibility.api.villages import villages_router
 from eligibility.application import Certification
 from eligibility.consumers import GROUP, INPUTS, registry_router
@@ -67,6 +68,7 @@ def create_app(
     app.include_router(health.router())
     app.include_router(villages_router(reading, certification))
     app.include_router(operations_router(reading))
+    app.include_router(streams_router(reading))
     install_refusals(app)
     install_problems(app)
     install_security(app, authenticator)

@@ -15,12 +15,14 @@ from common.clock import Clock, local_date
 from common.database import Connection, Database, Queries
 from common.events.words import TimeZone
 from common.ids import Ids
+from common.outbox import QUERIES as OUTBOX
 
 from eligibility.domain.explain import Explanation, explain
 from eligibility.domain.facts import Fact
 from eligibility.domain.fold import fold
 from eligibility.domain.rules import RuleSet
 from eligibility.judge import Judge
+from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
 from eligibility.storage.facts import FactStore
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.views import View, ViewStore
@@ -46,22 +48,6 @@ class Reached:
 
     village_key: str
     sequences: Mapping[str, int]
-
-
-class NotYet(ValueError):
-    """The day asked for has not begun in the village: history ends today."""
-
-
-class Parked(Exception):
-    """An event of the village waits for a person; the position will not be reached before."""
-
-
-class NotReached(TimeoutError):
-    """The positions were not reached in time; `marks` is how far it was."""
-
-    def __init__(self, marks: Mapping[str, int]) -> None:
-        super().__init__("not reached")
-        self.marks = marks
 
 
 class Reading:
@@ -143,6 +129,14 @@ class Reading:
         async with self._database.transaction() as connection:
             rows = await self._views.marks(connection, after, limit)
         return [(key, self._by_topic(marks), parked, held) for key, marks, parked, held in rows]
+
+    async def stored_event(self, topic: str, village_key: str, sequence: int) -> bytes:
+        """The bytes of one of our events as it was published; raises EventUnknown."""
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(OUTBOX["stored"], village_key, topic, sequence)
+        if row is None:
+            raise EventUnknown(f"{topic}/{village_key}/{sequence}")
+        return bytes(row["value"])
 
     async def wait_for(
         self, code: str, areas: Set[str], positions: Sequence[Position], seconds: float

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from eligibility.domain.acts import ActRefused
-from eligibility.reading import NotReached, NotYet, Parked
+from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
 from eligibility.storage.villages import UnknownVillage
 
 
@@ -19,6 +19,15 @@ def _unknown(_: Exception) -> Problem:
         "Desa tidak ditemukan",
         "Tidak ada desa dengan kode ini di wilayah Anda. Periksa kode Kemendagri-nya.",
         code="village-unknown",
+    )
+
+
+def _unknown_event(error: Exception) -> Problem:
+    return Problem(
+        404,
+        "Peristiwa tidak ditemukan",
+        f"Tidak ada peristiwa {error}. Periksa topik, kode desa, dan nomor urutnya.",
+        code="event-unknown",
     )
 
 
@@ -65,6 +74,7 @@ def _refused(error: Exception) -> Problem:
 
 PROBLEMS: dict[type[Exception], Callable[[Exception], Problem]] = {
     UnknownVillage: _unknown,
+    EventUnknown: _unknown_event,
     NotYet: _not_yet,
     Parked: _parked,
     NotReached: _not_reached,
