@@ -231,9 +231,11 @@ def check_log(log: list[dict[str, Any]], last: dict[str, str]) -> None:
 
 
 def told_by(entry: dict[str, Any]) -> list[Any]:
-    """What an entry says: four fields, three days and the flag."""
-    days = ("failing_since", "grace_ends", "undecidable_since", "flagged")
-    return [entry["current"], *(entry[name] for name in days)]
+    """What an entry says: four fields, three days, the flag, the rule set and the outcomes."""
+    names = ("failing_since", "grace_ends", "undecidable_since", "flagged", "rule_set")
+    parts = ("criterion", "met", "required", "actual", "missing")
+    outcomes = [[reason[part] for part in parts] for reason in entry["reasons"]]
+    return [entry["current"], *(entry[name] for name in names), outcomes]
 
 
 async def check_notifications(system: System, decisions: list[dict[str, Any]]) -> None:
