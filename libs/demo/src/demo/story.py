@@ -26,10 +26,36 @@ WORDS = {
     "NOT_ELIGIBLE": "belum memenuhi syarat",
     "ELIGIBLE": "memenuhi syarat",
     "NONE": "belum ada",
+    "DICANANGKAN": "dicanangkan",
     "DITETAPKAN": "ditetapkan",
+    "DIRESMIKAN": "diresmikan",
     "BAIK": "baik",
     "TERANCAM": "terancam",
+    "DITANGGUHKAN": "ditangguhkan",
+    "DICABUT": "dicabut",
 }
+
+
+MONTHS = [
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+]
+
+
+def _day(iso: str) -> str:
+    """10 Januari 2027."""
+    year, month, day = map(int, iso.split("-"))
+    return f"{day} {MONTHS[month - 1]} {year}"
 
 
 class StoryStuck(RuntimeError):
@@ -48,7 +74,10 @@ class Story:
         self._console = console
 
     async def tell(self) -> None:
-        """Go on from where the story was left."""
+        """Go on from where the story was left; told once, it is only summed up."""
+        if "told" in self._journal:
+            await self._sum_up()
+            return
         await self._chapter("Kantor daerah dan pejabatnya", self._offices)
         for village in VILLAGES:
             title = f"Desa {village.name}, Kecamatan {village.kecamatan}, Kabupaten Blitar"
@@ -56,6 +85,19 @@ class Story:
         await self._chapter("Kedua desa memenuhi syarat", self._eligible)
         await self._chapter("Penetapan oleh kantor cabang, 5 Juli 2018", self._designate)
         await self._chapter("Kepala desa baru di Ampelgading", self._new_head)
+        self._journal.done("told", [village.code for village in VILLAGES])
+
+    async def _sum_up(self) -> None:
+        self._console.print("\n[bold]Cerita ini sudah dituturkan; tidak ada yang diulang.[/bold]")
+        for village in VILLAGES:
+            known = await self._client.get("eligibility", f"/villages/{village.code}")
+            status = known["status"]
+            words = [WORDS[status[field]] for field in ("eligibility", "title", "standing")]
+            self._say(
+                f"Desa {village.name}: {words[0]}; gelar: {words[1]}; keadaan gelar: {words[2]}."
+            )
+        mails = await self._arrived(0)
+        self._say(f"{len(mails)} surat telah terkirim.")
 
     async def _chapter(self, title: str, tell: Callable[[], Awaitable[None]]) -> None:
         self._console.print(f"\n[bold]{title}[/bold]")
@@ -210,7 +252,7 @@ class Story:
         days = scenario.HEAD_IN_OFFICE_DAYS
         self._say(f"Kepala desa baru dilantik {days} hari lalu dan belum terdaftar.")
         status = await self._until(village, "standing", "TERANCAM")
-        self._say(f"Status Desa Sadar terancam; tenggat pemulihan {status['grace_ends']}.")
+        self._say(f"Status Desa Sadar terancam; tenggat pemulihan {_day(status['grace_ends'])}.")
         await self._mails("at_risk", 1)
 
     async def _head_began(self) -> str:
