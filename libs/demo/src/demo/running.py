@@ -44,7 +44,7 @@ class Run:
 
     def _say(self, text: str) -> None:
         seconds = time.monotonic() - self._started
-        self._console.print(f"[dim]{seconds:6.1f} s[/dim]  {text}")
+        self._console.print(f"[dim]{seconds:6.1f} s[/dim]  {text}", soft_wrap=True)
 
     async def up(self, *, story: bool = True) -> None:
         """Run until SIGINT or SIGTERM."""

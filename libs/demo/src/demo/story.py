@@ -36,20 +36,10 @@ WORDS = {
 }
 
 
-MONTHS = [
-    "Januari",
-    "Februari",
-    "Maret",
-    "April",
-    "Mei",
-    "Juni",
-    "Juli",
-    "Agustus",
-    "September",
-    "Oktober",
-    "November",
-    "Desember",
-]
+MONTHS = (
+    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+)
 
 
 def _day(iso: str) -> str:
@@ -110,7 +100,7 @@ class Story:
         return self._journal.result(name)
 
     def _say(self, text: str) -> None:
-        self._console.print(f"  {text}")
+        self._console.print(f"  {text}", soft_wrap=True)
 
     async def _offices(self) -> None:
         for kind, area, name, email in scenario.OFFICES:
@@ -288,7 +278,7 @@ class Story:
             if f"mails/{other}" in self._journal
         )
         mails = await self._arrived(before + expected)
-        for mail in mails[:expected]:
+        for mail in reversed(mails[:expected]):
             self._say(f"[green]✉[/green] {', '.join(mail['recipients'])}: {mail['subject']}")
         self._journal.done(f"mails/{name}", expected)
 
