@@ -97,11 +97,13 @@ def decided(
     village: str = KEDUNGJARAN,
     newest_input_time: datetime = START,
     reasons: tuple[Reason, ...] = (COVERED,),
+    failing_since: date | None = None,
     grace_ends: date | None = None,
+    effective_on: date = date(2026, 3, 2),
     decision_id: UUID | None = None,
 ) -> CertificationChanged:
     return CertificationChanged(
-        effective_on=date(2026, 3, 2),
+        effective_on=effective_on,
         village_code=village,
         decision_id=decision_id or uuid4(),
         previous_decision_id=None,
@@ -109,6 +111,7 @@ def decided(
         current=after,
         reasons=reasons,
         rule_set=RuleSetRef(rule_set_id="default-desa", version=1, checksum="0"),
+        failing_since=failing_since,
         grace_ends=grace_ends,
         inputs=(uuid4(),),
         newest_input_time=newest_input_time,

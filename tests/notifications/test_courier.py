@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from common.events.eligibility import Missing
 from common.events.envelope import Origin
-from common.events.words import DeliveryState
+from common.events.words import DeliveryState, PostKind
 from faulty_smtp import Fault
 from notifications.channels import Channel
 from notifications.courier import Courier, Pace
@@ -85,6 +86,84 @@ async def test_the_ledger_shows_what_was_sent(service: Service):
     assert ("status_at_risk/1 letter/1", "sent") == (attempt["template"], attempt["outcome"])
     assert "250 2.0.0 taken over" == attempt["detail"]
     assert 32 == len(attempt["body_sha256"])
+
+
+HEAD_VACANT = UNCOVERED.model_copy(
+    update={"missing": (Missing(post_kind=PostKind.KEPALA_DESA, vacant=1),), "actual": 10}
+)
+HEAD_UNCOVERED = UNCOVERED.model_copy(
+    update={"missing": (Missing(post_kind=PostKind.KEPALA_DESA, not_covered=1),), "actual": 10}
+)
+
+
+async def test_a_message_says_how_it_stands_when_it_is_sent(service: Service):
+    """Raised for a vacant head; sent after a new one came who is not covered: it says the latter.
+
+    The day of the news stays that of the decision that raised the alert.
+    """
+    await service.appoint(CAMAT_SRAGI, "camat@sragi.example")
+    raising = decided(
+        DESIGNATED,
+        AT_RISK,
+        reasons=(HEAD_VACANT,),
+        failing_since=date(2026, 1, 31),
+        grace_ends=date(2026, 5, 1),
+    )
+    await service.tell(known(), raising)
+    await service.tell(
+        decided(
+            AT_RISK,
+            AT_RISK,
+            reasons=(HEAD_UNCOVERED,),
+            failing_since=date(2026, 2, 1),
+            grace_ends=date(2026, 5, 2),
+            effective_on=date(2026, 3, 4),
+        )
+    )
+
+    await service.bring_all()
+
+    [mail] = service.post.taken
+    letter = Letter("", mail["Subject"], *(body_of(mail, kind) for kind in ("plain", "html")))
+    for phrase in ("(kepala desa)", "per 2 Maret 2026", "sejak 1 Februari", "sampai 2 Mei 2026"):
+        assert phrase in " ".join(letter.text.split())
+    assert "kosong" not in letter.text
+    [row] = await service.desk.deliveries("33.26")
+    [attempt] = (await service.desk.delivery(row["delivery_id"], areas=frozenset("*"))).attempts
+    assert raising.decision_id == row["decision_id"]
+    assert letter.sha256 == attempt["body_sha256"]
+
+
+async def test_other_reasons_for_the_same_fields_write_nobody(service: Service):
+    """An entry of the log with the same four fields makes no alert."""
+    await service.appoint_both()
+    await service.tell(known(), decided(DESIGNATED, AT_RISK, reasons=(HEAD_VACANT,)))
+    await service.bring_all()
+
+    await service.tell(decided(AT_RISK, AT_RISK, reasons=(HEAD_UNCOVERED,)))
+    await service.bring_all()
+
+    assert 1 == len(service.post.taken)
+    assert 1 == await service.count("SELECT count(*) FROM alerts")
+
+
+async def test_each_attempt_keeps_the_hash_of_its_own_text(service: Service):
+    """What was refused said one thing, what was taken says another: two hashes."""
+    await service.appoint(CAMAT_SRAGI, "camat@sragi.example")
+    service.post.fault = Fault.BUSY_AT_RCPT
+    await service.tell(known(), decided(DESIGNATED, AT_RISK, reasons=(HEAD_VACANT,)))
+    await service.courier().round()
+    service.post.fault = Fault.NONE
+    await service.tell(decided(AT_RISK, AT_RISK, reasons=(HEAD_UNCOVERED,)))
+
+    await service.bring_all()
+
+    assert {"CAMAT": "sent"} == await service.states()
+    assert 2 == await service.count("SELECT count(DISTINCT body_sha256) FROM attempts")
+
+
+def body_of(mail: Any, kind: str) -> str:
+    return str(mail.get_body((kind,)).get_content()).replace("\r\n", "\n")
 
 
 async def test_only_the_holder_of_the_moment_is_written_to(service: Service):

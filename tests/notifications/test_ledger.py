@@ -29,7 +29,7 @@ WITH office AS (
 ), alerted AS (
     INSERT INTO alerts
     SELECT gen_random_uuid(), gen_random_uuid(), office_id, 'STATUS_AT_RISK', '33.26.12.2008',
-        '33.26.12.2008', 'LIVE', '{}', $1
+        '33.26.12.2008', 'LIVE', '2026-03-02', $1
     FROM office, generate_series(1, 20000)
     RETURNING alert_id, office_id
 )
@@ -140,12 +140,14 @@ async def test_the_ledger_is_measured(service: Service):
     assert 89 < age < 91
 
 
-async def test_an_alert_keeps_nothing_of_a_person(service: Service):
+async def test_a_decision_is_kept_without_a_person(service: Service):
     """Facts are kept as counts, posts and dates; no name and no address of a person."""
     await service.appoint_both()
     await service.tell(known(), decided(DESIGNATED, AT_RISK))
     async with service.work.transaction() as connection:
-        [row] = await connection.fetch("SELECT kind, village_key, facts FROM alerts")
+        [row] = await connection.fetch(
+            "SELECT kind, village_key, facts FROM alerts JOIN certifications USING (village_key)"
+        )
 
     assert (AlertKind.STATUS_AT_RISK, KEDUNGJARAN) == (row["kind"], row["village_key"])
     assert "@" not in row["facts"]

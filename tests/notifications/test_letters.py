@@ -13,7 +13,7 @@ from common.events.words import AlertKind, OfficeKind, PostKind, RegencyKind, Vi
 from inline_snapshot import snapshot
 from jinja2 import ChoiceLoader, DictLoader, PackageLoader
 from notifications.domain.letters import Facts, Letter, Place, TitleCount, words_of
-from notifications.domain.wording import say_date, say_list, say_number
+from notifications.domain.wording import say_date, say_list, say_number, say_shortfall
 from notifications.templates import CURRENT, MissingPlaceholder, Templates
 from notifications_rig import COVERED, UNCOVERED
 
@@ -53,10 +53,12 @@ def letter(
     office: OfficeKind,
     place: Place,
     *reasons: Reason,
+    failing_since: date | None = date(2026, 11, 13),
     grace_ends: date | None = date(2027, 2, 18),
 ) -> Letter:
-    facts = Facts(effective_on=ON, grace_ends=grace_ends, reasons=reasons)
-    return Templates().render(kind, words_of(DELIVERY, office, facts, place, COUNTS))
+    facts = Facts(failing_since=failing_since, grace_ends=grace_ends, reasons=reasons)
+    words = words_of(DELIVERY, office, place, COUNTS, effective_on=ON, facts=facts)
+    return Templates().render(kind, words)
 
 
 def said(message: Letter) -> str:
@@ -134,9 +136,9 @@ PERHATIAN: status Desa Sadar Desa Kedungjaran terancam
 
 Yth. Camat Sragi
 
-PERHATIAN. Status Desa Sadar Jaminan Sosial Ketenagakerjaan Desa Kedungjaran, Kecamatan Sragi, Kabupaten Pekalongan, terancam per 20 November 2026: 2 dari 11 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan.
+PERHATIAN. Status Desa Sadar Jaminan Sosial Ketenagakerjaan Desa Kedungjaran, Kecamatan Sragi, Kabupaten Pekalongan, terancam per 20 November 2026: 2 dari 11 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan (2 kepala urusan).
 
-Jika belum dipulihkan sampai 18 Februari 2027, status akan diusulkan untuk ditangguhkan.
+Kriteria tidak terpenuhi sejak 13 November 2026. Jika belum dipulihkan sampai 18 Februari 2027, status akan diusulkan untuk ditangguhkan.
 
 Mohon kesediaan Bapak/Ibu membina dan mengingatkan Pemerintah Desa agar kriteria tersebut dipenuhi kembali. Kantor Cabang BPJS Ketenagakerjaan setempat siap membantu.\
 """)
@@ -148,9 +150,9 @@ PERHATIAN: status Desa Sadar Kelurahan Kauman terancam
 
 Yth. Camat Pekalongan Timur
 
-PERHATIAN. Status Desa Sadar Jaminan Sosial Ketenagakerjaan Kelurahan Kauman, Kecamatan Pekalongan Timur, Kota Pekalongan, terancam per 20 November 2026: 13 dari 1.353 jabatan ketua RT dan ketua RW belum terlindungi BPJS Ketenagakerjaan (3 di antaranya kosong).
+PERHATIAN. Status Desa Sadar Jaminan Sosial Ketenagakerjaan Kelurahan Kauman, Kecamatan Pekalongan Timur, Kota Pekalongan, terancam per 20 November 2026: 13 dari 1.353 jabatan ketua RT dan ketua RW belum terlindungi BPJS Ketenagakerjaan (10 ketua RT; kosong: 3 ketua RT).
 
-Jika belum dipulihkan sampai 18 Februari 2027, status akan diusulkan untuk ditangguhkan.
+Kriteria tidak terpenuhi sejak 13 November 2026. Jika belum dipulihkan sampai 18 Februari 2027, status akan diusulkan untuk ditangguhkan.
 
 Mohon kesediaan Bapak/Ibu membina dan mengingatkan Pemerintah Kelurahan agar kriteria tersebut dipenuhi kembali. Kantor Cabang BPJS Ketenagakerjaan setempat siap membantu.\
 """)
@@ -166,18 +168,84 @@ def test_at_risk_of_a_desa_adat_for_a_reason_of_a_branchs_own():
     )
     old = SOSIALISASI.model_copy(update={"met": False, "actual": 0})
     assert said(
-        letter(AlertKind.STATUS_AT_RISK, OfficeKind.CAMAT, DESA_ADAT, own, old, grace_ends=None)
+        letter(
+            AlertKind.STATUS_AT_RISK,
+            OfficeKind.CAMAT,
+            DESA_ADAT,
+            own,
+            old,
+            failing_since=None,
+            grace_ends=None,
+        )
     ) == snapshot("""\
 PERHATIAN: status Desa Sadar Desa Adat Yoboi terancam
 
 Yth. Camat Sentani
 
-PERHATIAN. Status Desa Sadar Jaminan Sosial Ketenagakerjaan Desa Adat Yoboi, Kecamatan Sentani, Kabupaten Jayapura, terancam per 20 November 2026: 4 dari 9 jabatan anggota BPD belum terlindungi BPJS Ketenagakerjaan dan sosialisasi BPJS Ketenagakerjaan perlu diselenggarakan kembali.
+PERHATIAN. Status Desa Sadar Jaminan Sosial Ketenagakerjaan Desa Adat Yoboi, Kecamatan Sentani, Kabupaten Jayapura, terancam per 20 November 2026: 4 dari 9 jabatan yang dipersyaratkan belum terlindungi BPJS Ketenagakerjaan (4 anggota BPD) dan sosialisasi BPJS Ketenagakerjaan perlu diselenggarakan kembali.
 
 Jika tidak dipulihkan, status akan diusulkan untuk ditangguhkan.
 
 Mohon kesediaan Bapak/Ibu membina dan mengingatkan Pemerintah Desa Adat agar kriteria tersebut dipenuhi kembali. Kantor Cabang BPJS Ketenagakerjaan setempat siap membantu.\
 """)
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        (
+            [("KEPALA_DESA", 0, 1)],
+            snapshot(
+                "1 dari 12 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan (kepala desa)"
+            ),
+        ),
+        (
+            [("KEPALA_DESA", 1, 0)],
+            snapshot(
+                "1 dari 12 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan (kosong: kepala desa)"
+            ),
+        ),
+        (
+            [("KEPALA_DESA", 1, 0), ("KAUR", 0, 1)],
+            snapshot(
+                "2 dari 12 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan (kepala urusan; kosong: kepala desa)"
+            ),
+        ),
+        (
+            [("KAUR", 1, 2), ("KASI", 0, 1), ("KEPALA_DUSUN", 2, 0)],
+            snapshot(
+                "6 dari 12 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan (2 kepala urusan dan kepala seksi; kosong: kepala urusan dan 2 kepala dusun)"
+            ),
+        ),
+        (
+            [("KEPALA_DESA", 1, 0), ("KAUR", 0, 1), ("KASI", 0, 1), ("KEPALA_DUSUN", 2, 1)],
+            snapshot(
+                "6 dari 12 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan (kosong: 3 jabatan)"
+            ),
+        ),
+        (
+            [("KAUR", 0, 1), ("KASI", 0, 1), ("KEPALA_DUSUN", 0, 1), ("LURAH", 0, 1)],
+            snapshot(
+                "4 dari 12 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan"
+            ),
+        ),
+    ],
+)
+def test_posts_are_named_when_their_kinds_are_few(missing: list[tuple[str, int, int]], named: str):
+    """Up to three kinds in words, the vacant posts apart; of more kinds only how many are vacant."""
+    lacking = sum(vacant + uncovered for _, vacant, uncovered in missing)
+    reason = Reason(
+        criterion="head_and_staff_covered",
+        met=False,
+        required=12,
+        actual=12 - lacking,
+        missing=tuple(
+            Missing(post_kind=PostKind(kind), vacant=vacant, not_covered=uncovered)
+            for kind, vacant, uncovered in missing
+        ),
+    )
+
+    assert named == say_shortfall(reason)
 
 
 def test_the_frame():

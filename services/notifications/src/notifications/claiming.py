@@ -80,7 +80,7 @@ class Claims:
         return found
 
     async def _write(self, connection: Connection, sendable: Sequence[Due], found: Claimed) -> None:
-        """The messages, in today's names and numbers, to today's holders."""
+        """The messages, with the latest decisions' reasons, in today's names and numbers."""
         regencies = {due.place.regency_code for due in sendable if due.place}
         counts = await deliveries.count_titles(connection, regencies)
         for due in sendable:
@@ -96,7 +96,14 @@ class Claims:
         if due.place is None or due.holder_id is None or due.sealed_address is None:
             raise AssertionError("an obstacle was passed over")
         regency = counts[due.place.regency_code]
-        words = words_of(due.delivery_id, due.office, due.facts, due.place, regency)
+        words = words_of(
+            due.delivery_id,
+            due.office,
+            due.place,
+            regency,
+            effective_on=due.effective_on,
+            facts=due.facts,
+        )
         letter = self._templates.render(due.kind, words)
         address = self._directory.open_address(due.holder_id, due.sealed_address)
         return Intent(due, due.attempts + 1, due.holder_id, address, letter)

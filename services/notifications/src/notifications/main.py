@@ -184,7 +184,14 @@ def _wire(settings: Settings, pools: Pools) -> Service:
     parts += [Part("topics", topics.run), Part("watch", Watch(pools.consumer, clock).run)]
     if settings.movable_clock:
         parts.append(Part("clock", follower.run))
-    parking = Parking(pools.consumer, inbox, sealer=parking_sealer, clock=clock, ids=ids)
+    parking = Parking(
+        pools.consumer,
+        inbox,
+        sealer=parking_sealer,
+        clock=clock,
+        ids=ids,
+        stored=settings.stored_events(),
+    )
     return Service(app, inbox, parking, directory, tuple(parts))
 
 

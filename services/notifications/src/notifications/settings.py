@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar, Literal
 
-from common.security.demo import KEY_BYTES
+from common.parking import Stored
+from common.security.demo import KEY_BYTES, demo_token
 from common.settings import Mode, ServiceSettings
+from common.stored_events import StoredEvents, StoredEventsUnavailable
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field, SecretStr, model_validator
@@ -13,6 +17,7 @@ from pydantic_settings import SettingsConfigDict
 
 from notifications.channels.email import SmtpServer, Tls
 
+ADDRESS = r"^(https?://.+[^/])?$"
 EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 
 
@@ -51,6 +56,14 @@ class Settings(ServiceSettings):
     settle_times: Literal["usual", "none"] = Field(default_factory=_none_but_in_production)
     at_once: int = Field(default=8, ge=1, le=100)
     """Messages on their way at once, per courier."""
+    registry_url: str = Field(default="", pattern=ADDRESS)
+    """The registry's API: its stored events take the place of broken records."""
+    registry_token: SecretStr | None = None
+    """With the scope registry:streams; outside production a demo token stands in."""
+    eligibility_url: str = Field(default="", pattern=ADDRESS)
+    """The same of eligibility's API."""
+    eligibility_token: SecretStr | None = None
+    """With the scope eligibility:streams; outside production a demo token stands in."""
     lease_spare_seconds: float = Field(default=30.0, gt=0, le=600)
 
     @model_validator(mode="after")
@@ -80,4 +93,38 @@ class Settings(ServiceSettings):
             connect_timeout=self.smtp_connect_seconds,
             command_timeout=self.smtp_command_seconds,
             total_timeout=self.smtp_total_seconds,
+        )
+
+    def stored_events(self) -> Stored | None:
+        """Where `parked retry` finds the bytes of records that are broken on a topic.
+
+        A topic's first word is the service that publishes it; None if no address is given.
+        """
+        addresses = {"registry": self.registry_url, "eligibility": self.eligibility_url}
+        producers = {
+            service: StoredEvents(address, partial(self._token, service))
+            for service, address in addresses.items()
+            if address
+        }
+
+        async def stored(topic: str, village_key: str, sequence: int) -> bytes | None:
+            service = topic.split(".", maxsplit=1)[0]
+            if service not in producers:
+                raise StoredEventsUnavailable(f"{self.variable(f'{service}_url')} is not set")
+            return await producers[service](topic, village_key, sequence)
+
+        return stored if producers else None
+
+    def _token(self, service: str) -> str:
+        given: SecretStr | None = getattr(self, f"{service}_token")
+        if given is not None:
+            return given.get_secret_value()
+        if self.mode is Mode.PRODUCTION:
+            raise StoredEventsUnavailable(f"{self.variable(f'{service}_token')} is not set")
+        return demo_token(
+            self.secrets_dir,
+            audience=service,
+            scopes=(f"{service}:streams",),
+            subject="notifications",
+            lifetime=timedelta(minutes=10),
         )

@@ -1,4 +1,4 @@
-"""What a message says, as values: the facts of the alert and the words of the template."""
+"""What a message says, as values: the facts of a decision and the words of the template."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from notifications.domain.wording import (
 
 
 class Facts(BaseModel):
-    """What an alert keeps of its decision: counts, posts and dates; no person."""
+    """What is kept of a village's latest decision: counts, posts and dates; no person."""
 
     model_config = ConfigDict(frozen=True)
 
-    effective_on: date
+    failing_since: date | None
     grace_ends: date | None
     reasons: tuple[Reason, ...]
 
     @classmethod
     def of(cls, decision: CertificationChanged) -> Facts:
         return cls(
-            effective_on=decision.effective_on,
+            failing_since=decision.failing_since,
             grace_ends=decision.grace_ends,
             reasons=decision.reasons,
         )
@@ -86,6 +86,8 @@ class Words:
     """What is there, of each criterion; may be empty."""
     shortfalls: str
     """What lacks, of each criterion; may be empty."""
+    failing_since: str
+    """21 Oktober 2026; may be empty."""
     deadline: str
     """18 Februari 2027; may be empty."""
     titled: str
@@ -99,11 +101,16 @@ class Words:
 def words_of(
     delivery_id: UUID,
     office: OfficeKind,
-    facts: Facts,
     place: Place,
     counts: Sequence[TitleCount],
+    *,
+    effective_on: date,
+    facts: Facts,
 ) -> Words:
-    """The words of a message to `office` about the village at `place`."""
+    """The words of a message to `office` about the village at `place`.
+
+    `effective_on` is from when the news holds; `facts` is how it stands now.
+    """
     camat = office is OfficeKind.CAMAT
     met = [say_fulfilment(reason) for reason in facts.reasons if reason.met]
     unmet = [say_shortfall(reason) for reason in facts.reasons if reason.met is False]
@@ -114,9 +121,10 @@ def words_of(
         kecamatan=f"Kecamatan {place.kecamatan}",
         regency=f"{REGENCY[place.regency_kind]} {place.regency}",
         here=f"{REGENCY[place.regency_kind].split()[0].lower()} ini",
-        effective_on=say_date(facts.effective_on),
+        effective_on=say_date(effective_on),
         fulfilments=say_list(met),
         shortfalls=say_list(unmet),
+        failing_since=say_date(facts.failing_since) if facts.failing_since else "",
         deadline=say_date(facts.grace_ends) if facts.grace_ends else "",
         titled=say_number(sum(count.titled for count in counts)),
         villages=say_villages((count.kind, count.villages) for count in counts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from common.events.eligibility import Reason
+from common.events.eligibility import Missing, Reason
 from common.events.words import OfficeKind, PostKind, RegencyKind, VillageKind
 
 MONTHS = (
@@ -44,9 +44,10 @@ POST = {
 SUBJECT = {
     "head_and_staff_covered": "kepala desa dan perangkat desa",
     "rt_and_rw_covered": "ketua RT dan ketua RW",
-    "bpd_covered": "anggota BPD",
 }
-"""Whom a criterion of the default rule sets counts; others are named by their posts."""
+"""Whom a criterion of the default rule sets counts."""
+NAMED_KINDS = 3
+"""Of more kinds of posts than that, none is named."""
 SOSIALISASI = "sosialisasi_within"
 
 
@@ -75,13 +76,33 @@ def say_villages(counts: Iterable[tuple[VillageKind, int]]) -> str:
 
 
 def say_shortfall(reason: Reason) -> str:
-    """2 dari 11 jabatan kepala desa dan perangkat desa belum terlindungi BPJS Ketenagakerjaan."""
+    """1 dari 12 jabatan … belum terlindungi BPJS Ketenagakerjaan (kepala desa)."""
     if reason.criterion.startswith(SOSIALISASI):
         return "sosialisasi BPJS Ketenagakerjaan perlu diselenggarakan kembali"
     lacking = f"{say_number(reason.required - reason.actual)} dari {say_number(reason.required)}"
     text = f"{lacking} jabatan {_subject(reason)} belum terlindungi BPJS Ketenagakerjaan"
-    vacant = sum(post.vacant for post in reason.missing)
-    return f"{text} ({say_number(vacant)} di antaranya kosong)" if vacant else text
+    missing = say_missing(reason.missing)
+    return f"{text} ({missing})" if missing else text
+
+
+def say_missing(missing: Sequence[Missing]) -> str:
+    """As in: kepala desa dan 2 kepala urusan; kosong: sekretaris desa.
+
+    Vacant posts stand apart: a criterion may allow them for a while, so they are not always
+    among those that it counts as lacking.
+    """
+    few = len(missing) <= NAMED_KINDS
+    uncovered = [say_posts(p.post_kind, p.not_covered) for p in missing if p.not_covered and few]
+    vacant = [say_posts(post.post_kind, post.vacant) for post in missing if post.vacant]
+    if vacant and not few:
+        vacant = [f"{say_number(sum(post.vacant for post in missing))} jabatan"]
+    parts = [say_list(uncovered), f"kosong: {say_list(vacant)}" if vacant else ""]
+    return "; ".join(part for part in parts if part)
+
+
+def say_posts(kind: PostKind, number: int) -> str:
+    """As in: kepala desa, 2 kepala urusan."""
+    return POST[kind] if number == 1 else f"{say_number(number)} {POST[kind]}"
 
 
 def say_fulfilment(reason: Reason) -> str:
@@ -93,7 +114,4 @@ def say_fulfilment(reason: Reason) -> str:
 
 
 def _subject(reason: Reason) -> str:
-    if reason.criterion in SUBJECT:
-        return SUBJECT[reason.criterion]
-    kinds = dict.fromkeys(POST[post.post_kind] for post in reason.missing)
-    return say_list(list(kinds)) or "yang dipersyaratkan"
+    return SUBJECT.get(reason.criterion, "yang dipersyaratkan")

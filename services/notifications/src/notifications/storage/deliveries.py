@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +29,10 @@ class Due:
     channel: ChannelKind
     kind: AlertKind
     office: OfficeKind
+    effective_on: date
+    """From when what the alert announces holds, as the decision that raised it said."""
     facts: Facts
+    """Of the latest decision, which need not be the one that raised the alert."""
     face: Face
     place: Place | None
     """None: the village's names have not been heard."""
@@ -68,6 +71,7 @@ def _due(row: Any) -> Due:
         channel=ChannelKind(row["channel"]),
         kind=AlertKind(row["alert_kind"]),
         office=OfficeKind(row["office_kind"]),
+        effective_on=row["effective_on"],
         facts=Facts.model_validate_json(row["facts"]),
         face=Face(
             eligibility=row["eligibility"],

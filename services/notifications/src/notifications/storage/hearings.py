@@ -1,4 +1,4 @@
-"""What was heard: villages, their four fields, and the alerts of decisions; a batch a statement."""
+"""What was heard: villages, their latest decisions, and the alerts; a batch a statement."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ async def note_certifications(
         [decision.current.stage for _, decision in rows],
         [decision.current.title for _, decision in rows],
         [decision.current.standing for _, decision in rows],
+        [Facts.of(decision).model_dump_json() for _, decision in rows],
     )
 
 
@@ -81,7 +82,7 @@ async def note_alerts(
         [item.village_key for item in heard],
         [item.decision.village_code for item in heard],
         [item.origin for item in heard],
-        [Facts.of(item.decision).model_dump_json() for item in heard],
+        [item.decision.effective_on for item in heard],
         [item.delivery_id for item in heard],
         [item.alert.due_at for item in heard],
         [item.alert.suppressed for item in heard],

@@ -15,12 +15,18 @@ ON CONFLICT (village_key) DO UPDATE SET
     regency_kind = excluded.regency_kind, time_zone = excluded.time_zone
 
 -- name: note_certifications
--- The four fields as last decided.
-INSERT INTO certifications (village_key, decision_id, eligibility, stage, title, standing)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+-- The four fields as last decided, and why.
+INSERT INTO certifications (
+    village_key, decision_id, eligibility, stage, title, standing, facts
+)
+SELECT village_key, decision_id, eligibility, stage, title, standing, facts::jsonb
+FROM unnest(
+    $1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]
+) AS c (village_key, decision_id, eligibility, stage, title, standing, facts)
 ON CONFLICT (village_key) DO UPDATE SET
     decision_id = excluded.decision_id, eligibility = excluded.eligibility,
-    stage = excluded.stage, title = excluded.title, standing = excluded.standing
+    stage = excluded.stage, title = excluded.title, standing = excluded.standing,
+    facts = excluded.facts
 
 -- name: note_offices
 -- Offices first heard of, in an order that two writers share.
@@ -34,17 +40,18 @@ ON CONFLICT (area_code, kind) DO NOTHING
 WITH heard AS (
     SELECT * FROM unnest(
         $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::text[], $9::text[], $10::uuid[], $11::timestamptz[], $12::text[]
+        $8::text[], $9::date[], $10::uuid[], $11::timestamptz[], $12::text[]
     ) AS h (
         alert_id, decision_id, office_kind, office_area, kind, village_key, village_code,
-        origin, facts, delivery_id, due_at, suppressed
+        origin, effective_on, delivery_id, due_at, suppressed
     )
 ), alerted AS (
     INSERT INTO alerts (
-        alert_id, decision_id, office_id, kind, village_key, village_code, origin, facts, heard_at
+        alert_id, decision_id, office_id, kind, village_key, village_code, origin,
+        effective_on, heard_at
     )
     SELECT h.alert_id, h.decision_id, o.office_id, h.kind, h.village_key, h.village_code,
-        h.origin, h.facts::jsonb, $13::timestamptz
+        h.origin, h.effective_on, $13::timestamptz
     FROM heard h
     JOIN offices o ON o.kind = h.office_kind AND o.area_code = h.office_area
     ON CONFLICT (decision_id, office_id, kind) DO NOTHING
@@ -70,11 +77,11 @@ WITH due AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 )
 SELECT d.delivery_id, d.attempts, d.failures, d.channel,
-    a.alert_id, a.decision_id, a.kind AS alert_kind, a.village_key, a.facts,
+    a.alert_id, a.decision_id, a.kind AS alert_kind, a.village_key, a.effective_on,
     o.kind AS office_kind, o.area_code,
     v.name, v.kind AS village_kind, v.kecamatan_name,
     v.regency_code, v.regency_name, v.regency_kind,
-    c.eligibility, c.stage, c.title, c.standing,
+    c.eligibility, c.stage, c.title, c.standing, c.facts,
     h.holder_id, k.address
 FROM due
 JOIN deliveries d USING (delivery_id)

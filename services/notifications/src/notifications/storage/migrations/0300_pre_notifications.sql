@@ -18,14 +18,16 @@ CREATE TABLE villages (
 );
 CREATE INDEX villages_by_regency ON villages (regency_code);
 
--- The latest four fields, from eligibility.certifications. One row a village.
+-- The latest decision, from eligibility.certifications: its four fields, and what a message says
+-- of it. One row a village.
 CREATE TABLE certifications (
     village_key text PRIMARY KEY,
     decision_id uuid NOT NULL,
     eligibility text NOT NULL,
     stage text NOT NULL,
     title text NOT NULL,
-    standing text NOT NULL
+    standing text NOT NULL,
+    facts jsonb NOT NULL
 ) WITH (fillfactor = 70);
 
 -- office_id serves the exclusion below; outside, an office is its kind and area.
@@ -68,7 +70,7 @@ CREATE TABLE alerts (
     village_key text NOT NULL,
     village_code text NOT NULL,
     origin text NOT NULL,
-    facts jsonb NOT NULL,
+    effective_on date NOT NULL,
     heard_at timestamptz NOT NULL,
     UNIQUE (decision_id, office_id, kind)
 );
