@@ -173,8 +173,9 @@ async def test_keys_are_kept_seven_days(deeds: Deeds, common_urls: ServiceUrls) 
         "UPDATE idempotency SET created_at = $1", NOW - timedelta(days=6, hours=23)
     )
     await deeds.owner.execute(
-        """INSERT INTO idempotency (caller, key, fingerprint, status, body, positions, created_at)
-        SELECT 'x', n::text, '', 201, '{}', '{}', $1 FROM generate_series(1, $2) n""",
+        """INSERT INTO idempotency (request, fingerprint, status, body, positions, created_at)
+        SELECT decode(lpad(to_hex(n), 32, '0'), 'hex'), '', 201, '{}', '{}', $1
+        FROM generate_series(1, $2) n""",
         NOW - timedelta(days=7, seconds=1),
         PURGE_BATCH + 1,
     )

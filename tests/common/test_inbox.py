@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from common.events import topics
+from common.systemic import StillStopped
 from support.inbox_rig import Rig
 from support.streams import KETANON, START, SUKOSEWU, WONOPRINGGO, Offsets, sosialisasi, value_of
 
@@ -266,3 +267,29 @@ async def test_too_many_villages_with_gaps_stop_consuming(rig: Rig, offsets: Off
     await receiving
 
     assert 19 == len(await rig.rows("SELECT FROM held"))
+
+
+async def test_a_person_may_let_all_broken_villages_be_parked(rig: Rig, offsets: Offsets) -> None:
+    """A stop whose cause cannot be mended ends by parking what fails, for a while."""
+    villages = [f"33.26.{k:02}.{2000 + n}" for k in range(1, 4) for n in range(1, 11)]
+    rig.ledger.impossible |= {(village, 1) for village in villages}
+    batch = [record for village in villages for record in some(offsets, village, 1)]
+    receiving = asyncio.create_task(rig.inbox.receive(batch))
+    while await rig.inbox.stopped() is None:
+        await asyncio.sleep(0.02)
+    await rig.parking.resume(park_for=timedelta(minutes=1))
+    await receiving
+
+    assert len(villages) == len(await rig.rows("SELECT FROM marks WHERE parked > 0"))
+    assert await rig.inbox.stopped() is None
+
+
+async def test_a_stopped_inbox_lets_its_process_end(rig: Rig, offsets: Offsets) -> None:
+    """Closing ends the wait at once; the batch was not committed and comes again."""
+    await rig.rows("INSERT INTO consuming_stopped VALUES (true, 'a test', now()) RETURNING reason")
+    receiving = asyncio.create_task(rig.inbox.receive(some(offsets, KETANON, 1)))
+    rig.inbox.close()
+
+    with pytest.raises(StillStopped):
+        await asyncio.wait_for(receiving, 3)
+    assert [] == await rig.effects(KETANON)

@@ -158,16 +158,24 @@ def add_parked_commands(
         console.print(f"discarded; now `parked retry {village}`")
 
     @parked.command("resume")
-    def resume() -> None:
-        """Consume again after a systemic stop."""
-        reason = on_parking(lambda parking: parking.resume())
+    def resume(
+        park_minutes: Annotated[
+            float | None,
+            typer.Option(
+                "--park-minutes", min=0.1, max=1440, help="Park what fails, however many."
+            ),
+        ] = None,
+    ) -> None:
+        """Consume again after a systemic stop: its cause is mended, or its villages are to park."""
+        park_for = None if park_minutes is None else timedelta(minutes=park_minutes)
+        reason = on_parking(lambda parking: parking.resume(park_for=park_for))
         console.print(f"resumed; it was stopped for {reason}" if reason else "was not stopped")
 
 
 def _table(rows: Any) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("village", "id", "topic", "sequence", "reason", "attempts", "waiting", "since"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name in ("village", "id", "sequence", "since"))
     for row in rows:
         table.add_row(
             row["village_key"],

@@ -29,8 +29,11 @@ log = logging.getLogger(__name__)
 class Consumer:
     """Runs a broker's subscribers and knows how far behind they are."""
 
-    def __init__(self, build: Callable[[], KafkaBroker]) -> None:
+    def __init__(
+        self, build: Callable[[], KafkaBroker], *, closing: Callable[[], None] = lambda: None
+    ) -> None:
         self._build = build
+        self._closing = closing
         self._broker: KafkaBroker | None = None
         self._positions: dict[Any, int] = {}
         self._progress_at = time.monotonic()
@@ -56,6 +59,7 @@ class Consumer:
                     self._measure(broker)
             finally:
                 self._broker = None
+                self._closing()
                 await stop_client(broker.stop)
 
     def _measure(self, broker: KafkaBroker) -> None:

@@ -72,6 +72,7 @@ class Inbox:
         self._aside = Aside(clock, sealer)
         self._systemic = SystemicStop(database, clock)
         self._known: set[str] = set()
+        self._closing = asyncio.Event()
         self.prefix = prefix
 
     @property
@@ -81,6 +82,10 @@ class Inbox:
     async def stopped(self) -> str | None:
         """Why consuming is stopped, or None: a probe of readiness."""
         return await self._systemic.reason()
+
+    def close(self) -> None:
+        """End all waiting: the process stops, and what was not committed is delivered again."""
+        self._closing.set()
 
     async def receive(self, records: Sequence[Any]) -> None:
         """Have the effect of a poll's records; returns when all is committed.
@@ -92,15 +97,16 @@ class Inbox:
         backoff, deadline = Backoff(), time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                await self._systemic.gate(PATIENCE_SECONDS)
+                await self._systemic.gate(PATIENCE_SECONDS, self._closing)
                 await self._take(batch)
             except Systemic as error:
                 await self._systemic.stop(str(error))
             except Exception as error:
-                if not is_transient(error) or time.monotonic() > deadline:
+                late = time.monotonic() > deadline or self._closing.is_set()
+                if not is_transient(error) or late:
                     raise
                 log.warning("inbox waits: %s: %s", type(error).__name__, error)
-                await asyncio.sleep(backoff.next())
+                await backoff.wait(self._closing)
             else:
                 return
 

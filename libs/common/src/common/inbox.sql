@@ -92,6 +92,15 @@ ON CONFLICT DO NOTHING
 SELECT reason, count(DISTINCT village_key) AS villages FROM parked
 WHERE parked_at > $1 AND reason <> 'BEHIND_PARKED' GROUP BY reason
 
+-- name: allow_parking
+-- A person lets villages be parked for a while, however many.
+INSERT INTO parking_allowed (until) VALUES ($1)
+ON CONFLICT (only_row) DO UPDATE SET until = excluded.until
+
+-- name: parking_allowed
+-- Until when a person has allowed it.
+SELECT until FROM parking_allowed
+
 -- name: stopped
 -- Why consuming is stopped, if it is.
 SELECT reason, stopped_at FROM consuming_stopped

@@ -1,7 +1,7 @@
 """The one place that builds brokers, routers, producers, consumers and admin clients.
 
-Source of each option: the Kafka client's documentation and the assumptions kept as tests in
-`tests/common/test_faststream_assumptions.py`.
+What is assumed of FastStream is kept as tests in `tests/common/test_kafka_options.py` and
+`tests/common/test_consuming.py`.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from typing import Any
 import asyncpg
 from pogo_core.util import migrate as pogo
 
+from common.database import Connection
+
 _LOCK = 0x6D69_6772
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,17 @@ async def applied(connection: asyncpg.Connection[Any]) -> set[str]:
         return set()
     rows = await connection.fetch("SELECT migration_id FROM _pogo_migration")
     return {row["migration_id"] for row in rows}
+
+
+async def drift(connection: Connection, package: str) -> str | None:
+    """How the database differs from this release, or None: a probe of readiness."""
+    rows = await connection.fetch("SELECT migration_id FROM _pogo_migration")
+    has, brings = {row["migration_id"] for row in rows}, expected(package)
+    if missing := sorted(brings - has):
+        return f"migrations are missing ({', '.join(missing)}): run the service's `migrate`"
+    if newer := sorted(has - brings):
+        return f"the database is of a newer release ({', '.join(newer)}): upgrade the service"
+    return None
 
 
 def expected(package: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from common.clock import Clock
@@ -191,9 +192,15 @@ class Parking:
             way = Way(moved={topic})
             await self._inbox.write(connection, {village.key: village}, {village.key: way})
 
-    async def resume(self) -> str | None:
-        """End a systemic stop; why it was, or None when consuming was not stopped."""
+    async def resume(self, *, park_for: timedelta | None = None) -> str | None:
+        """End a systemic stop; why it was, or None when consuming was not stopped.
+
+        With `park_for` every village that fails within that time is parked, however many: a person
+        has seen that the records are broken and will not mend.
+        """
         async with self._database.transaction() as connection:
+            if park_for is not None:
+                await connection.execute(QUERIES["allow_parking"], self._clock.now() + park_for)
             row = await connection.fetchrow(QUERIES["resume"])
         return None if row is None else row["reason"]
 

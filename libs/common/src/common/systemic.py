@@ -14,6 +14,7 @@ from prometheus_client import Gauge
 from common.clock import Clock
 from common.database import Connection, Database, Queries
 from common.road import BEHIND, Village, Way
+from common.waiting import set_within
 
 QUERIES = Queries.of("common", "inbox.sql")
 
@@ -59,7 +60,11 @@ class SystemicStop:
             await self._refuse_held(connection, states, ways)
 
     async def _refuse_parked(self, connection: Connection, ways: Mapping[str, Way]) -> None:
-        since = self._clock.now() - LATELY
+        now = self._clock.now()
+        allowed = await connection.fetchval(QUERIES["parking_allowed"])
+        if allowed is not None and allowed > now:
+            return
+        since = now - LATELY
         counts = {
             row["reason"]: row["villages"]
             for row in await connection.fetch(QUERIES["parked_lately"], since)
@@ -88,7 +93,7 @@ class SystemicStop:
         if row["holding"] + new > limit:
             raise Systemic(f"HELD: {row['holding'] + new} villages wait, {limit:.0f} allowed")
 
-    async def gate(self, patience: float) -> None:
+    async def gate(self, patience: float, closing: asyncio.Event) -> None:
         """Wait while consuming is stopped; raises StillStopped after `patience` seconds.
 
         It is asked at most once a second: another member may have stopped.
@@ -98,9 +103,8 @@ class SystemicStop:
         deadline = time.monotonic() + patience
         while (reason := await self.reason()) is not None:
             STOPPED.set(1)
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or await set_within(closing, GATE_SECONDS):
                 raise StillStopped(reason)
-            await asyncio.sleep(GATE_SECONDS)
         STOPPED.set(0)
         self._asked_at = time.monotonic()
 

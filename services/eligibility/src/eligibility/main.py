@@ -16,6 +16,7 @@ from common.health import Health, Probe
 from common.ids import Ids
 from common.inbox import Inbox
 from common.kafka import build_broker
+from common.migrations import drift
 from common.parking import Parking
 from common.problems import install_problems
 from common.process import Part, api_part, gc_tuning, run_parts
@@ -106,7 +107,8 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
             settings.kafka,
             service=SERVICE,
             routers=[registry_router(inbox, prefix=settings.topic_prefix)],
-        )
+        ),
+        closing=inbox.close,
     )
     relay = OutboxRelay(
         settings.work_url.get_secret_value(),
@@ -170,8 +172,7 @@ def reading_of(database: Database, clock: Clock | None = None) -> Reading:
 def _answers(database: Database) -> Probe:
     async def probe() -> str | None:
         async with database.transaction() as connection:
-            await connection.execute("SELECT 1")
-        return None
+            return await drift(connection, "eligibility.storage")
 
     return probe
 

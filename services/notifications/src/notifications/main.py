@@ -17,6 +17,7 @@ from common.health import Health, Probe
 from common.ids import Ids
 from common.inbox import Inbox
 from common.kafka import build_broker
+from common.migrations import drift
 from common.outbox import Outbox
 from common.parking import Parking
 from common.problems import install_problems
@@ -130,7 +131,8 @@ def _wire(settings: Settings, pools: Pools) -> Service:
             settings.kafka,
             service=SERVICE,
             routers=[router_of(inbox, prefix=settings.topic_prefix)],
-        )
+        ),
+        closing=inbox.close,
     )
     courier = Courier(
         pools.courier,
@@ -221,8 +223,7 @@ def _in_time(follower: ClockFollower, run: Run) -> Run:
 def _answers(database: Database) -> Probe:
     async def probe() -> str | None:
         async with database.transaction() as connection:
-            await connection.execute("SELECT 1")
-        return None
+            return await drift(connection, "notifications.storage")
 
     return probe
 

@@ -13,6 +13,7 @@ from common.database import Database, is_transient
 from common.events import topics
 from common.health import Health
 from common.ids import Ids
+from common.migrations import drift
 from common.outbox import Outbox
 from common.problems import install_problems
 from common.process import Part, api_part, gc_tuning, run_parts
@@ -177,10 +178,10 @@ async def take_stored_time(follower: ClockFollower) -> None:
         logger.warning("clock_waits_for_database", reason=type(error).__name__)
 
 
-async def answers(database: Database) -> None:
-    """Ready while the database answers; Kafka away does not keep the registry from its work."""
+async def answers(database: Database) -> str | None:
+    """Ready while the database answers and is of this release; Kafka may be away."""
     async with database.transaction() as connection:
-        await connection.fetchval("SELECT 1")
+        return await drift(connection, "registry.storage")
 
 
 async def serve(settings: Settings) -> int:

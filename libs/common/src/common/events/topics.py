@@ -17,6 +17,9 @@ RESTRICTED = frozenset({REGISTRY_ENROLLMENTS, REGISTRY_OFFICIALS})
 
 SETTINGS = {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": "1048588"}
 
+WEEK = {"retention.ms": "604800000"}
+"""Only the last watermark is ever needed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -31,7 +34,7 @@ TOPICS = (
     Topic(REGISTRY_ENROLLMENTS),
     Topic(REGISTRY_OFFICIALS),
     Topic(REGISTRY_OUTREACH),
-    Topic(REGISTRY_WATERMARKS, partitions=1),
+    Topic(REGISTRY_WATERMARKS, partitions=1, settings=SETTINGS | WEEK),
     Topic(ELIGIBILITY_CERTIFICATIONS),
     Topic(NOTIFICATIONS_DELIVERIES),
 )

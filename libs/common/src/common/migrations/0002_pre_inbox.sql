@@ -87,6 +87,12 @@ CREATE TABLE consuming_stopped (
     stopped_at timestamptz NOT NULL
 );
 
+-- Until when a person has allowed single villages to be parked, however many there are.
+CREATE TABLE parking_allowed (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    until timestamptz NOT NULL
+);
+
 -- Once only: what the scheduler has emitted.
 CREATE TABLE emitted (
     kind text NOT NULL,
@@ -108,6 +114,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON held, parked TO desa_work;
 GRANT SELECT ON held, parked, discards, consuming_stopped, skipped, unroutable TO desa_app;
 GRANT SELECT, INSERT ON skipped, unroutable, discards TO desa_work;
 GRANT SELECT, INSERT, DELETE ON consuming_stopped TO desa_work;
+GRANT SELECT, INSERT, UPDATE ON parking_allowed TO desa_work;
+-- A process compares what its database has with what its release brings.
+GRANT SELECT ON _pogo_migration TO desa_app, desa_work;
 GRANT SELECT, INSERT, DELETE ON emitted TO desa_work;
 GRANT SELECT ON clock TO desa_app, desa_work;
 GRANT UPDATE ON clock TO desa_work;
