@@ -25,8 +25,12 @@ SEEDS = (1, 2)
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_any_order_ends_in_the_same_state(databases: TestDatabases, seed: int):
+async def test_any_order_ends_in_the_same_state(
+    databases: TestDatabases, seed: int, monkeypatch: pytest.MonkeyPatch
+):
     """100 histories, told in order and told anyhow: equal villages, facts, histories and status."""
+    # Here every village has a gap now and then, which in operation would be an alarm.
+    monkeypatch.setattr("common.systemic.HOLDING_FLOOR", HISTORIES)
     chance = random.Random(seed)
     registry = Registry()
     villages = [f"33.26.{n // 50 + 1:02d}.2{n % 50 + 1:03d}" for n in range(HISTORIES)]

@@ -59,7 +59,10 @@ class RuleSetRef(Part):
 
 
 class CertificationChanged(EventData):
-    """A decision: the village's four fields became these, for these reasons."""
+    """A decision: what we tell of the village, with its reasons.
+
+    `previous` may equal `current`: then the reasons, the days or the rule set are others.
+    """
 
     type: ClassVar[str] = "eligibility.certification.changed.v1"
     topic: ClassVar[str] = topics.ELIGIBILITY_CERTIFICATIONS
