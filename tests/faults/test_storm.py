@@ -8,6 +8,7 @@ place is held to what was acknowledged. The seed is printed; STORM_SEED tells th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import secrets
@@ -47,7 +48,18 @@ pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(300)]
 VILLAGES = [*in_villages("35.05.15", range(1, 5)), *in_villages("33.26.12", range(1, 4))]
 RESIDENTS = 4
 KILLS = 2
+PARTS = [
+    ("kafka", ""),
+    ("kafka", "registry-relay"),
+    ("kafka", "eligibility-1"),
+    ("postgres", ""),
+    ("postgres", "registry-api"),
+    ("postgres", "eligibility-2"),
+]
+"""Kafka and Postgres, alone and with a process that is killed while they are away."""
 MAIL_SECONDS = 0.5
+AIM_SECONDS = 6.0
+"""How long a kill waits for a mail to be on its way."""
 HOLDERS = {
     "/offices/BUPATI/35.05/holders": "bupati@blitarkab.example",
     "/offices/CAMAT/35.05.15/holders": "camat@blitarkab.example",
@@ -74,9 +86,10 @@ async def test_nothing_lost_nothing_doubled(storm: tuple[System, Stack]) -> None
     print(f"STORM_SEED={seed}")  # noqa: T201  # to tell it again
     await watch_effects(system)
     await appoint(system)
-    system.footing.mail.on_data = slowly
+    post = Post()
+    system.footing.mail.on_data = post.take
 
-    branch = await weather(system, stack, seed)
+    branch = await weather(system, stack, post, seed)
     await eventually(lambda: unrest(system), {}, within=90)
     assert [] == system.fallen(), "a process ended by itself"
 
@@ -84,7 +97,8 @@ async def test_nothing_lost_nothing_doubled(storm: tuple[System, Stack]) -> None
     decisions = await published(system, topics.ELIGIBILITY_CERTIFICATIONS)
     await check_registry(system, branch, told)
     await check_eligibility(system, branch, told, decisions)
-    await check_notifications(system, [event for some in decisions.values() for event in some])
+    decided = [event for some in decisions.values() for event in some]
+    await check_notifications(system, decided, post.taken)
     print(dict(branch.account.deeds), dict(branch.account.unanswered))  # noqa: T201
 
 
@@ -96,12 +110,23 @@ async def appoint(system: System) -> None:
             assert 201 == answer.status_code, answer.text
 
 
-async def slowly(_: Mail) -> None:
-    """Take a mail after a while, so that kills come between its arrival and the outcome."""
-    await asyncio.sleep(MAIL_SECONDS)
+class Post:
+    """Takes mails slowly, and counts each as soon as it is there whole, acknowledged or not."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[str] = Counter()
+        self.taking = asyncio.Event()
+
+    async def take(self, mail: Mail) -> None:
+        self.taken[message_id(mail.raw)] += 1
+        self.taking.set()
+        try:
+            await asyncio.sleep(MAIL_SECONDS)
+        finally:
+            self.taking.clear()
 
 
-async def weather(system: System, stack: Stack, seed: int) -> Branch:
+async def weather(system: System, stack: Stack, post: Post, seed: int) -> Branch:
     """Write and kill until each has been killed twice, then let the writers come to an end."""
     branch = Branch(system, seed)
     writers = [Government(branch, village).write() for village in VILLAGES]
@@ -110,27 +135,34 @@ async def weather(system: System, stack: Stack, seed: int) -> Branch:
         async with asyncio.TaskGroup() as group:
             for writer in writers:
                 group.create_task(writer)
-            await kill_at_random(system, stack, branch.chance("kills"))
+            await kill_at_random(system, stack, post, branch.chance("kills"))
             branch.enough.set()
     finally:
         await branch.close()
     return branch
 
 
-async def kill_at_random(system: System, stack: Stack, chance: random.Random) -> None:
-    victims = [*APART, "kafka", "postgres"] * KILLS
+async def kill_at_random(system: System, stack: Stack, post: Post, chance: random.Random) -> None:
+    """Kill each twice; the courier when a mail has arrived whose outcome it has not heard."""
+    victims = [*[(name, "") for name in APART] * KILLS, *PARTS]
     chance.shuffle(victims)
-    for victim in victims:
+    for victim, meanwhile in victims:
         await asyncio.sleep(chance.uniform(0.5, 3))
+        assert [] == system.fallen(), "a process ended by itself"
         if victim in ("kafka", "postgres"):
             await stack.kill(victim)  # type: ignore[arg-type]  # one of the two names
-            await asyncio.sleep(chance.uniform(0, 1.5))
+            await asyncio.sleep(chance.uniform(0.5, 1.5))
+            if meanwhile:
+                await system.processes[meanwhile].kill()
+                await system.processes[meanwhile].start()
             await stack.restart(victim)  # type: ignore[arg-type]  # same
-        else:
-            assert [] == system.fallen(), "a process ended by itself"
-            await system.processes[victim].kill()
-            await asyncio.sleep(chance.uniform(0, 1.5))
-            await system.processes[victim].start()
+            continue
+        if victim == "notifications":
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(post.taking.wait(), AIM_SECONDS)
+        await system.processes[victim].kill()
+        await asyncio.sleep(chance.uniform(0, 1.5))
+        await system.processes[victim].start()
 
 
 REGISTRY_ROWS = {
@@ -238,7 +270,9 @@ def told_by(entry: dict[str, Any]) -> list[Any]:
     return [entry["current"], *(entry[name] for name in names), outcomes]
 
 
-async def check_notifications(system: System, decisions: list[dict[str, Any]]) -> None:
+async def check_notifications(
+    system: System, decisions: list[dict[str, Any]], arrived: Counter[str]
+) -> None:
     """The alerts that the decisions ask for, a delivery each, and never two mails for one."""
     rows = await system.rows("notifications", DELIVERIES)
     alerts = Counter(
@@ -247,7 +281,6 @@ async def check_notifications(system: System, decisions: list[dict[str, Any]]) -
     assert alerts_asked(decisions) == alerts
     assert 1 == max(alerts.values())
 
-    arrived = Counter(message_id(mail.raw) for mail in system.footing.mail.mails)
     assert 1 == max(arrived.values()), "a mail was sent twice"
     states = {str(row["delivery_id"]): row["state"] for row in rows}
     print(Counter(states.values()))  # noqa: T201  # how the storm went
