@@ -112,6 +112,70 @@ async def test_a_bad_record_parks_with_its_reason(
     assert ([1] if reason else [1, 2]) == await rig.effects(KETANON)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": "registry.village\u0000.x"},
+        {"type": "a type"},
+        {"time": "0001-01-01T00:00:00+14:00"},
+        {"time": "9999-12-31T23:59:59-14:00"},
+        {"nested": True},
+    ],
+)
+async def test_a_hostile_record_stops_its_village_only(
+    rig: Rig, offsets: Offsets, changes: dict[str, object]
+) -> None:
+    """What no database could store, or no reader unfold, is parked like any broken record."""
+    value = value_of(sosialisasi(), village=KETANON, sequence=1, **changes)
+    if changes.get("nested"):
+        value = value[: value.index(b'"data":')] + b'"data":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    await rig.inbox.receive(
+        [offsets.raw(OUTREACH, KETANON.encode(), value), *some(offsets, SUKOSEWU, 1)]
+    )
+
+    assert [1] == await rig.effects(SUKOSEWU)
+    assert [] == await rig.effects(KETANON)
+    assert await rig.reasons(KETANON) in (["BAD_ENVELOPE"], ["UNDECODABLE"])
+
+
+async def test_an_event_whose_rows_are_refused_is_parked_itself(
+    rig: Rig, offsets: Offsets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that the database does not take is the trouble of one event, not of the batch."""
+    write = rig.inbox._aside.write
+
+    async def refuse(connection, ways):
+        if any(e.sequence == 2 for way in ways.values() for e in way.accepted):
+            await connection.execute("SELECT 1 / 0")
+        await write(connection, ways)
+
+    monkeypatch.setattr(rig.inbox._aside, "write", refuse)
+    await rig.inbox.receive(some(offsets, KETANON, 1, 2, 3) + some(offsets, SUKOSEWU, 1))
+
+    assert [1] == await rig.effects(KETANON)
+    assert ["UNSTORABLE", "BEHIND_PARKED"] == await rig.reasons(KETANON)
+    assert [1] == await rig.effects(SUKOSEWU)
+
+
+async def test_a_batch_that_takes_too_long_is_taken_in_parts(
+    rig: Rig, offsets: Offsets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction that our own time-out cuts is tried village by village."""
+    apply = rig.ledger.apply
+
+    async def slow(connection, locks, accepted):
+        await connection.execute("SET LOCAL statement_timeout = '400ms'")
+        await connection.execute("SELECT pg_sleep($1)", 0.2 * len(accepted))
+        await apply(connection, locks, accepted)
+
+    monkeypatch.setattr(rig.ledger, "apply", slow)
+    villages = (KETANON, SUKOSEWU, WONOPRINGGO)
+    await rig.inbox.receive([r for village in villages for r in some(offsets, village, 1)])
+
+    for village in villages:
+        assert [1] == await rig.effects(village)
+
+
 async def test_a_pretty_printed_event_is_an_event(rig: Rig, offsets: Offsets) -> None:
     """Line breaks inside a value do not shift the values beside it."""
     pretty = json.dumps(

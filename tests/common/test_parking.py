@@ -147,3 +147,31 @@ async def test_a_discard_of_nothing_is_refused(rig: Rig, offsets: Offsets) -> No
         await rig.parking.discard(KETANON, topic=OUTREACH, sequence=1, reason="x", actor="a")
     with pytest.raises(ParkingError, match="no parked event"):
         await rig.parking.discard(KETANON, parked_id=99, reason="x", actor="a")
+
+
+async def test_a_discard_of_the_last_parked_event_closes_the_chain(
+    rig: Rig, offsets: Offsets
+) -> None:
+    """What comes after it does not wait for it for ever."""
+    rig.ledger.impossible.add((KETANON, 2))
+    await rig.inbox.receive(some(offsets, 1, 2, 3))
+    await rig.parking.discard(KETANON, topic=OUTREACH, sequence=3, reason="x", actor="a")
+    rig.ledger.impossible.clear()
+    await rig.parking.retry(KETANON)
+    await rig.inbox.receive(some(offsets, 4))
+
+    assert [1, 2, 4] == await rig.effects(KETANON)
+
+
+async def test_a_settled_record_is_passed_over_when_it_comes_again(
+    rig: Rig, offsets: Offsets
+) -> None:
+    """A crash before the offset's commit, or a group set back, delivers it once more."""
+    broken = offsets.raw(OUTREACH, KETANON.encode(), b"?")
+    await rig.inbox.receive([*some(offsets, 1), broken])
+    front = (await rig.parking.villages())[0]
+    await rig.parking.discard(KETANON, parked_id=front["parked_id"], reason="foreign", actor="a")
+    await rig.inbox.receive([broken, *some(offsets, 2)])
+
+    assert [1, 2] == await rig.effects(KETANON)
+    assert [] == await rig.reasons(KETANON)

@@ -53,11 +53,18 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, _TRANSIENT)
 
 
+def is_cut(error: BaseException) -> bool:
+    """Whether a time-out of ours ended the statement: less work at once may get through."""
+    state = getattr(error, "sqlstate", None)
+    return state in {"57014", "25P03", "25P04"}
+
+
 async def connect(url: str, *, name: str) -> asyncpg.Connection[Any]:
     """One connection with our settings; `name` shows in pg_stat_activity."""
     return await asyncpg.connect(
         url,
         timeout=CONNECT_TIMEOUT,
+        command_timeout=TRANSACTION_TIMEOUT + 5,
         server_settings={**SETTINGS, "application_name": name},
     )
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from prometheus_client import Counter
 
 from common.clock import Clock
-from common.database import Connection, Database, Queries, is_transient
+from common.database import Connection, Database, Queries, is_cut, is_transient
 from common.outbox import VillageLocks
 from common.process import Backoff
 from common.received import Batch, Broken, ImpossibleEvent, Received, Unroutable, decode
@@ -117,7 +117,7 @@ class Inbox:
         except Systemic:
             raise
         except Exception as error:
-            if is_transient(error):
+            if is_transient(error) and not is_cut(error):
                 raise
             log.warning("batch falls back to single villages: %s", type(error).__name__)
         else:
@@ -138,7 +138,7 @@ class Inbox:
             except Systemic:
                 raise
             except Exception as error:
-                if single or is_transient(error):
+                if single or (is_transient(error) and not is_cut(error)):
                     raise
                 log.warning("one event at a time: %s", type(error).__name__)
                 single = True
@@ -163,6 +163,7 @@ class Inbox:
             if unroutable:
                 await self._aside.unroutable(connection, unroutable)
             states = await self.lock(connection, villages.keys()) if villages else {}
+            villages = await self._without_settled(connection, villages)
             holding = [key for key, village in states.items() if village.held]
             waiting = await held_events(connection, holding) if holding else {}
             ways = {
@@ -176,7 +177,11 @@ class Inbox:
                 for key, items in villages.items()
             }
             await self._systemic.refuse(connection, states, ways)
-            await self.write(connection, states, ways)
+            try:
+                await self.write(connection, states, ways)
+            except Exception as error:
+                _blame_single(error, ways, single=single)
+                raise
         BATCHES.inc()
         _count(ways, unroutable)
         return single and any(way.accepted or way.skipped for way in ways.values())
@@ -228,6 +233,25 @@ class Inbox:
                 await connection.execute(QUERIES["ensure"], sorted(missing), len(self._index))
             self._known.update(missing)
 
+    async def _without_settled(
+        self, connection: Connection, villages: Mapping[str, Items]
+    ) -> Mapping[str, Items]:
+        """Broken records that a person has settled, and that come again, are passed over."""
+        broken = [i for items in villages.values() for i in items if isinstance(i, Broken)]
+        if not broken:
+            return villages
+        rows = await connection.fetch(
+            QUERIES["settled_records"],
+            [i.topic for i in broken],
+            [i.partition for i in broken],
+            [i.offset for i in broken],
+        )
+        settled = {tuple(row) for row in rows}
+        return {
+            key: [i for i in items if (i.topic, i.partition, i.offset) not in settled]
+            for key, items in villages.items()
+        }
+
     async def _advance(
         self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
     ) -> None:
@@ -255,6 +279,15 @@ def _count(ways: Mapping[str, Way], unroutable: Sequence[Unroutable]) -> None:
     ):
         if number:
             EVENTS.labels(name).inc(number)
+
+
+def _blame_single(error: Exception, ways: Mapping[str, Way], *, single: bool) -> None:
+    """Name the event whose rows the database refuses, so that it alone is parked."""
+    if not single or is_transient(error) or isinstance(error, (ImpossibleEvent, Systemic)):
+        return
+    events = [event for way in ways.values() for event in (*way.accepted, *way.skipped)]
+    if len(events) == 1:
+        raise ImpossibleEvent(events[0], type(error).__name__, code="UNSTORABLE") from error
 
 
 def literal(values: Iterable[str]) -> str:

@@ -73,6 +73,18 @@ ORDER BY n
 ON CONFLICT DO NOTHING
 RETURNING village_key
 
+-- name: settled_records
+-- Which of some broken records a person has settled.
+SELECT s.topic, s.kafka_partition, s.kafka_offset
+FROM settled_records s
+JOIN unnest($1::text[], $2::int[], $3::bigint[]) AS b (topic, kafka_partition, kafka_offset)
+    USING (topic, kafka_partition, kafka_offset)
+
+-- name: settle_record
+-- A broken record was repaired or discarded: should it come again, it is passed over.
+INSERT INTO settled_records (topic, kafka_partition, kafka_offset, settled_at)
+VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+
 -- name: skip
 -- Keep an event of an unknown type for the release that will know it.
 INSERT INTO skipped (village_key, topic, sequence, type, value, skipped_at)

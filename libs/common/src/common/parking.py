@@ -80,6 +80,8 @@ class Parking:
             village = await self._locked(connection, key)
             row = await connection.fetchrow(QUERIES["parked_front"], key)
             if row is None:
+                for topic in self._inbox.inputs:
+                    await self._pass_discarded(connection, village, topic)
                 return False
             await self._pass_discarded(connection, village, row["topic"])
             item = await self._readable(village, row)
@@ -87,10 +89,22 @@ class Parking:
             way = route(village, [item], single=True)
             if way.parked:
                 raise _StillBrokenError(way.parked[0].reason, way.parked[0].detail)
-            await connection.execute(QUERIES["unpark"], row["parked_id"])
-            await connection.execute(QUERIES["waits"], [key], [-1], [0])
+            await self._unpark(connection, row)
             await self._inbox.write(connection, {key: village}, {key: way})
+            await self._pass_discarded(connection, village, row["topic"])
             return True
+
+    async def _unpark(self, connection: Connection, row: Any) -> None:
+        await connection.execute(QUERIES["unpark"], row["parked_id"])
+        await connection.execute(QUERIES["waits"], [row["village_key"]], [-1], [0])
+        if row["sequence"] is None:
+            await connection.execute(
+                QUERIES["settle_record"],
+                row["topic"],
+                row["kafka_partition"],
+                row["kafka_offset"],
+                self._clock.now(),
+            )
 
     async def _readable(self, village: Village, row: Any) -> Received | Broken:
         """The parked event, from the producer's stored bytes where the topic's are broken."""
@@ -149,8 +163,7 @@ class Parking:
                 raise ParkingError(f"{key} has no parked event with the id {parked_id}")
             if row is not None:
                 topic, sequence = row["topic"], row["sequence"]
-                await connection.execute(QUERIES["unpark"], row["parked_id"])
-                await connection.execute(QUERIES["waits"], [key], [-1], [0])
+                await self._unpark(connection, row)
             mark = village.marks.get(topic or "", Mark())
             if row is None and sequence is not None and sequence <= mark.sequence:
                 raise ParkingError(f"{topic} of {key} has passed {sequence} already")

@@ -83,6 +83,10 @@ class ImpossibleEvent(Exception):  # it is the event that is impossible
 
 
 _TOPIC_OF = {name: data.topic for name, data in EVENT_TYPES.items()}
+_TYPE = re.compile(r"[a-z0-9_.]{1,200}")
+_YEARS = range(2000, 2200)
+"""What Postgres can store and a clock can have said."""
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _decoder = msgspec.json.Decoder(Received)
 
 
@@ -147,7 +151,7 @@ def _decode_values(records: Sequence[Any]) -> Sequence[Received | str]:
         if joined.count(b"\n") == len(values) - 1:
             try:
                 events = _decoder.decode_lines(joined)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except _UNREADABLE:
                 pass
             else:
                 if len(events) == len(values):
@@ -160,12 +164,14 @@ def _decode_value(value: bytes | None) -> Received | str:
         return "no value"
     try:
         return _decoder.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         return _without_content(error)
 
 
 def _without_content(error: Exception) -> str:
     """Why decoding failed: msgspec names the place and the expected type, never the value."""
+    if isinstance(error, RecursionError):
+        return "nested too deep"
     return str(error)[:200] if isinstance(error, msgspec.MsgspecError) else "not UTF-8"
 
 
@@ -179,7 +185,9 @@ def _key(key: bytes | None) -> str | None:
     return text if _KEY.fullmatch(text) else None
 
 
-def _placed(event: Received | str, record: Any, topic: str, key: str) -> Received | Broken:
+def _placed(  # noqa: PLR0911  # one return a fault
+    event: Received | str, record: Any, topic: str, key: str
+) -> Received | Broken:
     """The event with its place, or why it cannot be used."""
     if isinstance(event, str):
         return _broken(record, topic, key, "UNDECODABLE", event)
@@ -187,12 +195,15 @@ def _placed(event: Received | str, record: Any, topic: str, key: str) -> Receive
         return _broken(record, topic, key, "TOO_LARGE", f"{len(record.value)} bytes")
     if event.subject != key:
         return _broken(record, topic, key, "SUBJECT_DIFFERS", "subject is not the record's key")
-    if _TOPIC_OF.get(event.type, topic) != topic:
-        detail = f"{event.type} belongs to {_TOPIC_OF[event.type]}"
+    belongs = _TOPIC_OF.get(event.type)
+    if belongs is None and not _TYPE.fullmatch(event.type):
+        return _broken(record, topic, key, "BAD_ENVELOPE", "type is malformed")
+    if belongs is not None and belongs != topic:
+        detail = f"{event.type} belongs to {belongs}"
         return _broken(record, topic, key, "WRONG_TOPIC", detail)
     number = event.number
     digits = len(number) == SEQUENCE_DIGITS and number.isascii() and number.isdecimal()
-    if not digits or event.time.tzinfo is None:
+    if not digits or event.time.tzinfo is None or event.time.year not in _YEARS:
         return _broken(record, topic, key, "BAD_ENVELOPE", "sequence or time is malformed")
     event.sequence = int(number)
     event.topic = topic

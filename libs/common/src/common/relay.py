@@ -111,7 +111,6 @@ class OutboxRelay:
     ) -> None:
         rows: Sequence[Row] = await connection.fetch(QUERIES["front"], self._read)
         while not stop.is_set():
-            backoff.reset()
             if not rows:
                 self._wake.clear()
                 rows = await connection.fetch(QUERIES["front"], self._read)
@@ -125,6 +124,7 @@ class OutboxRelay:
             finally:
                 await sending
             await connection.execute(QUERIES["published"], [row["event_id"] for row in rows])
+            backoff.reset()
             RELAYED.inc(len(rows))
             rows = ahead or await connection.fetch(QUERIES["front"], self._read)
 

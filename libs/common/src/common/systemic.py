@@ -48,7 +48,10 @@ class SystemicStop:
 
     def touched(self, villages: int) -> None:
         """A batch concerned so many villages."""
-        self._touched.append((time.monotonic(), villages))
+        now = time.monotonic()
+        self._touched.append((now, villages))
+        while self._touched[0][0] < now - LATELY.total_seconds():
+            self._touched.popleft()
 
     async def refuse(
         self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
@@ -72,8 +75,6 @@ class SystemicStop:
         for way in ways.values():
             for reason in {park.reason for park in way.parked} - {BEHIND}:
                 counts[reason] = counts.get(reason, 0) + 1
-        while self._touched and self._touched[0][0] < time.monotonic() - LATELY.total_seconds():
-            self._touched.popleft()
         limit = max(PARKED_FLOOR, PARKED_SHARE * sum(n for _, n in self._touched))
         for reason, villages in counts.items():
             if villages > limit:

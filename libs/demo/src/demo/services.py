@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2
 from common.bootstrap import bootstrap_service, service_urls
 from common.process import Backoff
+from embedded.files import write_aside
 from embedded.stack import Addresses
 
 from demo.places import SERVICES, Places, port_of
@@ -34,9 +35,7 @@ def password_of(places: Places) -> str:
     file = places.secrets / "database.password"
     if not file.exists():
         places.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(secrets.token_urlsafe(24))
+        write_aside(file, secrets.token_urlsafe(24).encode(), mode=0o600)
     return file.read_text()
 
 

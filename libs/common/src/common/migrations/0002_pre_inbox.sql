@@ -43,6 +43,15 @@ CREATE TABLE parked (
 CREATE INDEX parked_by_village ON parked (village_key, parked_id);
 CREATE INDEX parked_recent ON parked (parked_at);
 
+-- Broken records that were repaired or discarded; a redelivery of one is passed over.
+CREATE TABLE settled_records (
+    topic text NOT NULL,
+    kafka_partition integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    settled_at timestamptz NOT NULL,
+    PRIMARY KEY (topic, kafka_partition, kafka_offset)
+);
+
 -- Of a type that this release does not know: passed over, kept to be folded after an upgrade.
 CREATE TABLE skipped (
     village_key text NOT NULL,
@@ -112,7 +121,7 @@ INSERT INTO clock DEFAULT VALUES;
 GRANT SELECT, INSERT, UPDATE ON marks TO desa_app, desa_work;
 GRANT SELECT, INSERT, UPDATE, DELETE ON held, parked TO desa_work;
 GRANT SELECT ON held, parked, discards, consuming_stopped, skipped, unroutable TO desa_app;
-GRANT SELECT, INSERT ON skipped, unroutable, discards TO desa_work;
+GRANT SELECT, INSERT ON skipped, unroutable, discards, settled_records TO desa_work;
 GRANT SELECT, INSERT, DELETE ON consuming_stopped TO desa_work;
 GRANT SELECT, INSERT, UPDATE ON parking_allowed TO desa_work;
 -- A process compares what its database has with what its release brings.
