@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-.PHONY: help run test check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance
+.PHONY: help run test test-long check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,10 +41,14 @@ clean-data: .venv/.runtime ## forget what the demo has stored
 	@$(BIN)/python -m demo clean-data
 
 test: .venv/.dev ## every test, on a real Kafka and a real Postgres
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not faults and not long"
+	@$(BIN)/python -m pytest tests -m "faults and not long"
+
+test-long: .venv/.dev ## the long ones: 20 rounds of kill -9 of the embedded parts, in all orders
+	@$(BIN)/python -m pytest tests -m long
 
 check: lint types imports ## static checks, unit and contract tests; before each commit
-	@$(BIN)/python -m pytest tests -m "not stack and not faults" -q
+	@$(BIN)/python -m pytest tests -m "not stack and not faults and not long" -q
 
 lint: .venv/.dev
 	@$(BIN)/ruff format --check .

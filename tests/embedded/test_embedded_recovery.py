@@ -31,7 +31,7 @@ async def test_killed_in_every_order_it_recovers(home: Path) -> None:
     await _rounds(home, [(order, [0.0, 0.0]) for order in ORDERS])
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 async def test_killed_in_twenty_random_rounds_it_recovers(home: Path) -> None:
     dice = random.Random(2026)
