@@ -14,7 +14,7 @@ from common.inbox import Inbox
 from common.security import Caller
 from eligibility.application import Act, Certification
 from eligibility.domain.facts import ActKind
-from eligibility.scheduler import Scheduler
+from eligibility.scheduler import FAILED, Scheduler
 from support.programme import (
     TODAY,
     Registry,
@@ -26,7 +26,7 @@ from support.programme import (
     staffed,
     state,
 )
-from support.streams import KETANON
+from support.streams import KETANON, SUKOSEWU, WONOPRINGGO
 from support.waiting import eventually
 
 OFFICER = Caller("urn:test", "petugas", frozenset(), frozenset({"*"}))
@@ -163,6 +163,48 @@ async def test_the_loop_reviews_and_stops(
     loop = asyncio.create_task(Scheduler(certification, idle=0.05).run(stop))
 
     await eventually(lambda: standings(work), ["NONE", "BAIK", "BAIK", "TERANCAM"])
+
+    stop.set()
+    await asyncio.wait_for(loop, 5)
+
+
+async def test_a_village_that_cannot_be_judged_holds_up_no_other(
+    *, inbox: Inbox, registry: Registry, certification, work: Database, clock: SteadyClock
+):
+    """Its failure is counted and waits an hour; the others are reviewed and the loop goes on."""
+    for village in (KETANON, SUKOSEWU, WONOPRINGGO):
+        await inbox.receive(registry.tell(known(village), village=village))
+    due = clock.at
+    async with work.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO facts SELECT village_key, gen_random_uuid(), recorded_at, effective_on, "
+            "origin, type, '{}' FROM facts WHERE village_key = $1",
+            SUKOSEWU,
+        )
+        await connection.execute(
+            "UPDATE villages SET next_review_at = $1, next_judge_on = $2", due, TODAY
+        )
+    failed = FAILED._value.get()  # noqa: SLF001 - the library has no public reader
+    stop = asyncio.Event()
+    loop = asyncio.create_task(Scheduler(certification, idle=0.05).run(stop))
+
+    async def waiting() -> list[str]:
+        rows = await fetch(
+            work,
+            "SELECT village_key FROM villages WHERE next_review_at <= $1 ORDER BY village_key",
+            clock.at + timedelta(hours=1),
+        )
+        return [row["village_key"] for row in rows]
+
+    async def reviewed() -> list[str]:
+        rows = await fetch(work, "SELECT subject FROM emitted ORDER BY subject")
+        return [row["subject"] for row in rows]
+
+    await eventually(reviewed, [KETANON, WONOPRINGGO])
+    await eventually(certification.due_for_review, [])
+    assert [SUKOSEWU] == await waiting()
+    assert 1 == FAILED._value.get() - failed  # noqa: SLF001
+    assert not loop.done()
 
     stop.set()
     await asyncio.wait_for(loop, 5)

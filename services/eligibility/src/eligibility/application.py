@@ -30,6 +30,8 @@ from eligibility.storage.villages import VillageStore
 
 REVIEWS = 500
 """Villages reviewed in one transaction."""
+PUT_OFF = timedelta(hours=1)
+"""Until a village is tried again whose review failed."""
 EMITTED_KEPT = timedelta(days=30)
 PURGE_BATCH = 5000
 
@@ -173,11 +175,18 @@ class Certification:
 
     async def review_due(self, limit: int = REVIEWS) -> int:
         """Judge villages whose day has come, oldest first; how many of them were left to us."""
-        now = self._clock.now()
+        return await self.review(await self.due_for_review(limit))
+
+    async def due_for_review(self, limit: int = REVIEWS) -> list[str]:
+        """The keys of villages whose day has come, oldest first; other replicas see the same."""
         async with self._database.transaction() as connection:
-            candidates = await self._villages.due(connection, now, limit)
+            return await self._villages.due(connection, self._clock.now(), limit)
+
+    async def review(self, candidates: Sequence[str]) -> int:
+        """Judge in one transaction those of the villages that are still due; how many."""
         if not candidates:
             return 0
+        now = self._clock.now()
         async with self._database.transaction() as connection:
             locks = await lock_villages(connection, candidates, MARKS_LOCK)
             due = await self._villages.still_due(connection, locks.keys, now)
@@ -205,6 +214,13 @@ class Certification:
             stored = await self._facts.of(connection, judged)
             inputs = {key: [Input(None, due[key])] for key in judged}
             await self._judge.enter(connection, locks, stored, inputs)
+
+    async def put_off(self, village_key: str) -> None:
+        """Review a due village an hour from now, because judging it failed."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            await lock_villages(connection, [village_key], MARKS_LOCK)
+            await self._villages.put_off(connection, village_key, now, now + PUT_OFF)
 
     async def install_default_rules(self) -> None:
         """Store the rules that hold until a branch sets its own; again, it changes nothing."""

@@ -17,12 +17,15 @@ IDLE_SECONDS = 1.0
 PURGE_SECONDS = 3600.0
 
 REVIEWED = Counter("eligibility_reviewed_total", "Villages judged because a day began")
+FAILED = Counter("eligibility_reviews_failed_total", "Villages whose review failed, put off")
 
 log = structlog.get_logger(__name__)
 
 
 class Scheduler:
     """Reviews due villages, oldest first, in as many replicas as there are.
+
+    A village whose review fails is put off for an hour; the others are reviewed without it.
 
     Replicas pick the same candidates; the villages' locks and the re-reading of the due rows leave
     each to the first of them.
@@ -38,7 +41,7 @@ class Scheduler:
         backoff = Backoff()
         while not stop.is_set():
             try:
-                reviewed = await self._certification.review_due()
+                reviewed = await self._review(stop)
                 REVIEWED.inc(reviewed)
                 await self._purge()
             except Exception as error:
@@ -51,6 +54,30 @@ class Scheduler:
             if not reviewed:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), self._idle)
+
+    async def _review(self, stop: asyncio.Event) -> int:
+        try:
+            return await self._certification.review_due()
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return await self._review_each(stop)
+
+    async def _review_each(self, stop: asyncio.Event) -> int:
+        """Review one village a transaction, so that those that fail are known and hold up none."""
+        reviewed = 0
+        for key in await self._certification.due_for_review():
+            if stop.is_set():
+                break
+            try:
+                reviewed += await self._certification.review([key])
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                FAILED.inc()
+                log.error("review_failed", village_key=key, reason=type(error).__name__)
+                await self._certification.put_off(key)
+        return reviewed
 
     async def _purge(self) -> None:
         if time.monotonic() >= self._purge_at and not await self._certification.purge():
