@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from common.inbox import Inbox
 from support.programme import TODAY, Registry, activated, coverage_changed, known
-from support.streams import KETANON, SUKOSEWU
+from support.streams import KETANON, SUKOSEWU, WONOPRINGGO
 
 READ = "eligibility:read"
 
@@ -78,6 +78,25 @@ async def test_a_parked_village_says_so_at_once(api, inbox: Inbox, registry: Reg
 
     assert (409, "/problems/village-parked") == (answer.status_code, answer.json()["type"])
     assert (False, True) == (shown["settled"], shown["stale_since"] is not None)
+
+
+async def test_outside_the_areas_there_is_nothing_to_wait_for(
+    api, inbox: Inbox, registry: Registry
+):
+    """404 at once and without marks, whether the village is waiting, parked or not there."""
+    stranger = await api(READ, areas=["35.05"])
+    bad = coverage_changed(uuid4(), uuid4(), TODAY)
+    await inbox.receive(registry.tell(known(), bad))
+
+    for village in (KETANON, WONOPRINGGO):
+        for query in ("", f"?wait_for=registry.officials/{village}/9&timeout=10"):
+            answer = await stranger.get(f"/villages/{village}{query}")
+
+            assert (404, "/problems/village-unknown", []) == (
+                answer.status_code,
+                answer.json()["type"],
+                answer.json().get("errors", []),
+            )
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
 from eligibility.storage.facts import FactStore
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.views import View, ViewStore
-from eligibility.storage.villages import UnknownVillage, dotted
+from eligibility.storage.villages import UnknownVillage, VillageStore, dotted
 from eligibility.told import since
 
 FIRST_LOOK, LAST_LOOK = 0.02, 0.25
@@ -61,6 +61,7 @@ class Reading:
         self._clock = clock
         self._queries = queries
         self._inputs = inputs
+        self._villages = VillageStore(queries)
         self._views = ViewStore(queries)
         self._facts = FactStore(queries)
         self._rule_sets = RuleSetStore(queries)
@@ -143,7 +144,7 @@ class Reading:
     ) -> None:
         """Return when the village's marks have reached the positions that are its own.
 
-        Raises Parked, and NotReached after `seconds` with the marks as they are.
+        Raises UnknownVillage, Parked, and NotReached after `seconds` with the marks as they are.
         """
         deadline, wait = time.monotonic() + seconds, FIRST_LOOK
         while True:
@@ -159,12 +160,16 @@ class Reading:
             wait = min(wait * 1.5, LAST_LOOK)
 
     async def _look(self, code: str, areas: Set[str]) -> tuple[Reached, int]:
-        """The marks of a village; of one not known yet the code is taken for its key."""
+        """The marks of a village; of one not known yet the code is taken for its key.
+
+        Raises UnknownVillage for one that the caller may not see.
+        """
         async with self._seeing(areas) as connection:
             try:
                 key = (await self._views.village(connection, code)).village_key
             except UnknownVillage:
                 key = dotted(code)
+                await self._villages.check_in_sight(connection, key)
             found = await self._views.mark(connection, key)
         sequences, parked = found or ((), 0)
         return Reached(key, self._by_topic(sequences)), parked

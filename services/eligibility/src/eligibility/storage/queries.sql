@@ -42,8 +42,9 @@ WITH entry AS (
     SELECT *
     FROM unnest(
         $1::text[], $2::text::date[], $3::text::date[],
-        $4::text::int[], $5::text::int[], $6::text::int[], $7::text::int[], $8::text::int[],
-        $9::text::int[], $10::text::int[], $11::text::int[], $12::text::int[]
+        $4::text::bigint[], $5::text::bigint[], $6::text::bigint[], $7::text::bigint[],
+        $8::text::bigint[], $9::text::bigint[], $10::text::bigint[], $11::text::bigint[],
+        $12::text::bigint[]
     )
     ON CONFLICT (village_key, effective_on, known_on) DO UPDATE SET
         persons = l.persons + excluded.persons,
@@ -71,8 +72,9 @@ UPDATE villages v SET
     next_review_at = LEAST(v.next_review_at, d.next_review_at)
 FROM unnest(
     $13::text[],
-    $14::text::int[], $15::text::int[], $16::text::int[], $17::text::int[], $18::text::int[],
-    $19::text::int[], $20::text::int[], $21::text::int[], $22::text::int[],
+    $14::text::bigint[], $15::text::bigint[], $16::text::bigint[], $17::text::bigint[],
+    $18::text::bigint[], $19::text::bigint[], $20::text::bigint[], $21::text::bigint[],
+    $22::text::bigint[],
     $23::text::date[], $24::text::date[], $25::timestamptz[]
 ) AS d (
     village_key, persons, pu, bpu, in_grace, jht, jkk, jkm, jp, jkp,
@@ -211,6 +213,10 @@ FROM villages v
 JOIN marks m USING (village_key)
 WHERE v.village_key = ANY($1::text[]) AND v.next_review_at <= $2 AND m.parked = 0
 
+-- name: put_off
+-- Look again later at a village that is due and whose review failed.
+UPDATE villages SET next_review_at = $3 WHERE village_key = $1 AND next_review_at <= $2
+
 -- name: purge_emitted
 -- Due moments so long past that none of them can come again.
 DELETE FROM emitted WHERE ctid = ANY(ARRAY(SELECT ctid FROM emitted WHERE due_at < $1 LIMIT $2))
@@ -218,6 +224,10 @@ DELETE FROM emitted WHERE ctid = ANY(ARRAY(SELECT ctid FROM emitted WHERE due_at
 -- name: see
 -- Whose villages this transaction may read: area codes, `*` is the country.
 SELECT set_config('desa.areas', $1, true)
+
+-- name: in_sight
+-- Whether a village, known or not, lies in the areas of this transaction.
+SELECT in_sight($1)
 
 -- name: emit_once
 -- The due moments that were not emitted before; a second emission finds nothing.
@@ -291,15 +301,15 @@ LIMIT $2
 -- name: counts_on
 -- A village's counts on a day, as known at the end of a day.
 SELECT
-    coalesce(sum(persons), 0)::int AS persons,
-    coalesce(sum(pu), 0)::int AS pu,
-    coalesce(sum(bpu), 0)::int AS bpu,
-    coalesce(sum(in_grace), 0)::int AS in_grace,
-    coalesce(sum(jht), 0)::int AS jht,
-    coalesce(sum(jkk), 0)::int AS jkk,
-    coalesce(sum(jkm), 0)::int AS jkm,
-    coalesce(sum(jp), 0)::int AS jp,
-    coalesce(sum(jkp), 0)::int AS jkp
+    coalesce(sum(persons), 0)::bigint AS persons,
+    coalesce(sum(pu), 0)::bigint AS pu,
+    coalesce(sum(bpu), 0)::bigint AS bpu,
+    coalesce(sum(in_grace), 0)::bigint AS in_grace,
+    coalesce(sum(jht), 0)::bigint AS jht,
+    coalesce(sum(jkk), 0)::bigint AS jkk,
+    coalesce(sum(jkm), 0)::bigint AS jkm,
+    coalesce(sum(jp), 0)::bigint AS jp,
+    coalesce(sum(jkp), 0)::bigint AS jkp
 FROM ledger
 WHERE village_key = $1 AND effective_on <= $2 AND known_on <= $3
 

@@ -132,10 +132,20 @@ class VillageStore:
         rows = await connection.fetch(self._queries["still_due"], list(keys), now)
         return {row["village_key"]: row["next_review_at"] for row in rows}
 
+    async def put_off(
+        self, connection: Connection, key: str, now: datetime, until: datetime
+    ) -> None:
+        """Let a village that is due wait; one that is not due any more stays as it is."""
+        await connection.execute(self._queries["put_off"], key, now, until)
+
     async def emit_once(
         self, connection: Connection, due: Mapping[str, datetime], now: datetime
     ) -> frozenset[str]:
-        """The villages whose due moment was not emitted before."""
+        """Write down due moments; the villages whose moment was not there before.
+
+        That each is reviewed once is decided by the village's lock and `still_due`, read under it;
+        `emitted` is the record of the due moments that were.
+        """
         rows = await connection.fetch(
             self._queries["emit_once"], list(due), list(due.values()), now
         )
@@ -155,6 +165,11 @@ class VillageStore:
         if key is None:
             raise UnknownVillage(code)
         return key
+
+    async def check_in_sight(self, connection: Connection, key: str) -> None:
+        """Raise UnknownVillage for a key outside the caller's areas, whether it exists or not."""
+        if not await connection.fetchval(self._queries["in_sight"], key):
+            raise UnknownVillage(key)
 
 
 def status_of(row: asyncpg.Record) -> Status:
