@@ -8,12 +8,13 @@ import shutil
 from typing import Annotated
 
 import typer
-from embedded.errors import EmbeddedError
+from embedded.errors import EmbeddedError, HomeInUseError
 from embedded.lock import HomeLock
 from embedded.stack import ADDRESSES, Addresses
 from rich.console import Console
 
 from demo.client import Refused
+from demo.leftovers import PortTaken, end_leftovers
 from demo.places import SERVICES, Places
 from demo.running import Run
 from demo.services import ServiceFailed, command, environment
@@ -23,6 +24,13 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 console = Console(highlight=False)
 
 
+def _in_use(error: HomeInUseError) -> str:
+    return (
+        f"`make run` sudah berjalan pada {error.home} (proses {error.pid}). Tekan Ctrl-C di sana, "
+        "atau pakai tempat dan port lain (DEMO_HOME dan *_PORT, lihat README)."
+    )
+
+
 @app.command("run")
 def run_command(
     story: Annotated[bool, typer.Option(help="Play the story too.")] = True,  # noqa: FBT002  # a switch
@@ -30,7 +38,10 @@ def run_command(
     """Start Kafka, Postgres, mail and the services; play the story; stay up until Ctrl-C."""
     try:
         asyncio.run(Run(Places.from_environment(), console).up(story=story))
-    except (EmbeddedError, ServiceFailed, Refused, StoryStuck, TimeoutError) as error:
+    except HomeInUseError as error:
+        console.print(f"[red]{_in_use(error)}[/red]")
+        raise typer.Exit(1) from None
+    except (EmbeddedError, PortTaken, ServiceFailed, Refused, StoryStuck, TimeoutError) as error:
         console.print(f"[red]{error}[/red]" if str(error) else f"[red]{type(error).__name__}[/red]")
         raise typer.Exit(1) from None
 
@@ -62,10 +73,14 @@ def clean_data_command() -> None:
     lock = HomeLock(places.embedded)
     try:
         lock.take()
+    except HomeInUseError as error:
+        console.print(f"[red]{_in_use(error)}[/red]")
+        raise typer.Exit(1) from None
     except EmbeddedError as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from None
     lock.release()
+    asyncio.run(end_leftovers(places))
     shutil.rmtree(places.home)
     console.print(f"Data di {places.home} dihapus.")
 

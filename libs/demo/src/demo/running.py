@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from demo.client import Client
 from demo.journal import Journal
+from demo.leftovers import check_ports, end_leftovers
 from demo.places import SERVICES, Places, port_of
 from demo.services import (
     Service,
@@ -82,6 +83,9 @@ class Run:
         return True
 
     async def _start_services(self, addresses: Addresses) -> None:
+        if left := await end_leftovers(self._places):
+            self._say(f"Layanan sisa dari putaran yang terputus dihentikan: {', '.join(left)}.")
+        check_ports()
         self._say("Kafka, Postgres dan penangkap surat siap.")
         await prepare_databases(self._places, addresses)
         told = environment(self._places, addresses)

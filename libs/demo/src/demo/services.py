@@ -134,7 +134,7 @@ class Service:
         reason = "belum menjawab"
         deadline = time.monotonic() + READY_SECONDS
         async with httpx2.AsyncClient(timeout=3.0) as client:
-            while time.monotonic() < deadline:
+            while time.monotonic() < deadline and self._runs():
                 with contextlib.suppress(httpx2.HTTPError):
                     answer = await client.get(
                         f"http://127.0.0.1:{self._told[f'{self.name.upper()}_PORT']}/ready"
@@ -143,7 +143,10 @@ class Service:
                         return
                     reason = str(answer.json().get("reasons"))
                 await asyncio.sleep(0.1)
-        raise ServiceFailed(f"{self.name} tidak siap dalam 60 detik ({reason}); lihat {self._log}")
+        raise ServiceFailed(f"{self.name} tidak siap ({reason}); lihat {self._log}")
+
+    def _runs(self) -> bool:
+        return self._process is not None and self._process.returncode is None
 
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL to the whole group after 10 s."""

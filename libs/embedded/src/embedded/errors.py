@@ -11,6 +11,7 @@ class HomeInUseError(EmbeddedError):
     """Another process runs its parts on the same data."""
 
     def __init__(self, home: Path, pid: int | None) -> None:
+        self.home = home
         self.pid = pid
         holder = f"process {pid}" if pid else "another process"
         super().__init__(
