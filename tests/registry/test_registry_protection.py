@@ -77,6 +77,36 @@ async def test_a_caller_acts_in_its_areas_only(api: Api) -> None:
         assert answer.status_code == 404
 
 
+async def test_a_repeat_from_other_areas_is_refused(api: Api) -> None:
+    """A stored answer is told only to who may still act in its village: refused as a first one."""
+    before, shrunk = api.token(areas=["33.26"]), api.token(areas=["33.10"])
+    enrollment_id = await api.enrolled(a_nik())
+    [post] = await api.decree("KEPALA_DESA")
+    term_id = done(await api.appoint(post["post_id"], a_nik(2)))["term_id"]
+    held = {"effective_on": "2019-09-03", "organiser": "BRANCH_OFFICE"}
+    deeds = [
+        (f"/villages/{KETANON}/sosialisasi", held, 403),
+        (f"/enrollments/{enrollment_id}/activation", {"effective_on": "2019-08-05"}, 404),
+        (
+            f"/enrollments/{enrollment_id}/move",
+            {"effective_on": "2019-09-05", "to_village_code": GATAK},
+            404,
+        ),
+        (f"/officials/{term_id}/dismissal", {"effective_on": "2019-09-05"}, 404),
+    ]
+
+    for path, body, refused in deeds:
+        first = await api.post(path, body, key=path, token=before)
+        repeat = await api.post(path, body, key=path, token=shrunk)
+        again = await api.post(path, body, key=path, token=before)
+
+        assert (201, refused) == (first.status_code, repeat.status_code), path
+        assert first.json() == again.json(), path
+        if not path.endswith("/move"):  # it went to a village that the other may act in
+            fresh = await api.post(path, body, token=shrunk)
+            assert fresh.json()["detail"] == repeat.json()["detail"], path
+
+
 async def test_holders_outside_the_areas_are_not_shown(api: Api) -> None:
     [post] = await api.decree("KEPALA_DESA")
     done(await api.appoint(post["post_id"], a_nik()))

@@ -7,7 +7,7 @@ participant, lock all villages concerned in key order, decide, save, append.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from common.idempotency import Answer
 from common.ids import Ids
 from common.outbox import Outbox
 
-from registry.deed import Deed, Request
+from registry.deed import Deed, Request, outside_areas
 from registry.domain import days, segments
 from registry.domain import enrollment as membership
 from registry.domain import posts as government
@@ -28,7 +28,7 @@ from registry.domain.enrollment import Enrollment
 from registry.domain.facts import Fact
 from registry.domain.nik import odd_parts, parse_nik
 from registry.domain.posts import PostName, Term
-from registry.domain.refusals import ParticipantUnknown
+from registry.domain.refusals import ParticipantUnknown, Refusal
 from registry.orders import Appointment, NewEnrollment
 from registry.persons import enrollment_body, locked_member, save_outcome
 from registry.storage import enrollments, posts
@@ -118,7 +118,7 @@ class Registry:
 
     async def dismiss(self, request: Request, term_id: UUID, *, effective_on: date) -> Answer:
         """Record the first day on which a holder no longer holds the post."""
-        async with self._deed(request) as deed:
+        async with self._deed(request, posts.term_unknown) as deed:
             if deed.repeated:
                 return deed.repeated
             key = (await posts.term(deed.connection, term_id)).post.village_key
@@ -174,7 +174,7 @@ class Registry:
         self, request: Request, enrollment_id: UUID, *, effective_on: date
     ) -> Answer:
         """Record the first contribution: protection begins."""
-        async with self._deed(request) as deed:
+        async with self._deed(request, enrollments.unknown) as deed:
             if deed.repeated:
                 return deed.repeated
             member = await locked_member(deed, self._participants, enrollment_id)
@@ -188,7 +188,7 @@ class Registry:
         self, request: Request, enrollment_id: UUID, *, effective_on: date
     ) -> Answer:
         """Record the first day without the membership."""
-        async with self._deed(request) as deed:
+        async with self._deed(request, enrollments.unknown) as deed:
             if deed.repeated:
                 return deed.repeated
             member = await locked_member(deed, self._participants, enrollment_id)
@@ -200,7 +200,7 @@ class Registry:
         self, request: Request, enrollment_id: UUID, to_code: str, *, effective_on: date
     ) -> Answer:
         """Record that the membership goes on in another village."""
-        async with self._deed(request) as deed:
+        async with self._deed(request, enrollments.unknown) as deed:
             if deed.repeated:
                 return deed.repeated
             target = await deed.target_key(to_code)
@@ -244,10 +244,13 @@ class Registry:
             return await deed.answer(act, [Fact(key, held)], held.model_dump())
 
     @contextlib.asynccontextmanager
-    async def _deed(self, request: Request) -> AsyncIterator[Deed]:
+    async def _deed(
+        self, request: Request, hidden: Callable[[], Refusal] = outside_areas
+    ) -> AsyncIterator[Deed]:
+        """A deed's transaction; `hidden` refuses a repeat whose areas were taken away."""
         async with self._database.transaction() as connection:
             deed = Deed(connection, request, self._outbox, self._clock.now())
-            await deed.begin()
+            await deed.begin(hidden)
             yield deed
 
     async def _holder(self, deed: Deed, wish: Appointment) -> Participant:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from pydantic_core import to_jsonable_python
 from registry.domain.areas import Village, village_code
 from registry.domain.facts import Fact
 from registry.domain.nik import Warned
-from registry.domain.refusals import OutsideAreas
+from registry.domain.refusals import OutsideAreas, Refusal
 from registry.storage import acts, areas
 from registry.storage.acts import EVERYWHERE, Act
 
@@ -51,18 +51,21 @@ class Deed:
         self._outbox = outbox
         self._locks = VillageLocks(frozenset())
 
-    async def begin(self) -> None:
-        """Claim the request; waits for its twin, and `repeated` is what that one was answered."""
+    async def begin(self, hidden: Callable[[], Refusal]) -> None:
+        """Claim the request; waits for its twin, and `repeated` is what that one was answered.
+
+        Raises `hidden` for an answer about a village that the caller may not act in any more.
+        """
         await acts.see(self.connection, EVERYWHERE)
         self.repeated = await claim(self.connection, self.request.once, self.now)
+        if self.repeated and not self.request.may_act_in(_village_of(self.repeated)):
+            raise hidden()
 
     async def village_key(self, code: str) -> str:
         """The village that the caller names, within the caller's areas; raises OutsideAreas."""
         key = await areas.key_of(self.connection, village_code(code))
         if not self.request.may_act_in(key):
-            raise OutsideAreas(
-                "Desa ini di luar wilayah kerja Anda; minta cabang yang membawahinya mencatat."
-            )
+            raise outside_areas()
         return key
 
     async def target_key(self, code: str) -> str:
@@ -95,6 +98,17 @@ class Deed:
         answer = Answer(CREATED, content, tuple(last.values()))
         await store(self.connection, self.request.once, answer, self.now)
         return answer
+
+
+def outside_areas() -> OutsideAreas:
+    return OutsideAreas(
+        "Desa ini di luar wilayah kerja Anda; minta cabang yang membawahinya mencatat."
+    )
+
+
+def _village_of(answer: Answer) -> str:
+    """The key of the village acted in: every deed tells its own village first."""
+    return answer.positions[0].split("/")[1]
 
 
 def _shown(warned: Warned) -> dict[str, str]:
