@@ -75,7 +75,8 @@ class Scheduler:
                 if is_transient(error):
                     raise
                 FAILED.inc()
-                log.error("review_failed", village_key=key, reason=type(error).__name__)
+                reason = type(error).__name__  # its text may quote a row
+                log.error("review_failed", village_key=key, reason=reason)  # noqa: TRY400
                 await self._certification.put_off(key)
         return reviewed
 
