@@ -93,6 +93,21 @@ async def test_naming_a_village(api, ketanon):
     assert [first.json()["act_id"]] == log[0]["inputs"]
 
 
+async def test_a_repeat_from_other_areas_is_refused(api, ketanon):
+    """The stored answer is told only to who may still see the village: 404, as for a first one."""
+    before = await api(ACT, areas=["33.26"])
+    shrunk = await api(ACT, areas=["33.26.12"])
+    path, headers = f"/villages/{KETANON}/acts", {"Idempotency-Key": "one"}
+    await before.post(path, json=PENETAPAN, headers=headers)
+
+    repeat = await shrunk.post(path, json=PENETAPAN, headers=headers)
+    fresh = await shrunk.post(path, json=PENETAPAN)
+    again = await before.post(path, json=PENETAPAN, headers=headers)
+
+    assert (404, 201) == (repeat.status_code, again.status_code)
+    assert fresh.json()["detail"] == repeat.json()["detail"]
+
+
 async def test_of_many_officers_one_names_the_village(api, ketanon):
     """Acts of a village follow one another: the first is recorded, the others do not fit."""
     client = await api(READ, ACT)
@@ -178,6 +193,49 @@ async def test_explain_names_what_blocks(api, ketanon, inbox: Inbox, registry: R
         missing["lacking"],
     )
     assert ("COVER_HOLDER", str(post)) == (step["kind"], step["post"]["post_id"])
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "0001-01-01T00:00:00%2B14:00",
+        "0001-01-01T00:00:00Z",
+        "1976-12-31T23:59:59Z",
+        "2200-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
+async def test_a_moment_outside_all_records_is_refused(api, ketanon, moment):
+    """`known_at` of another age is a wrong request, not a failure of ours."""
+    client = await api(READ)
+
+    for path in (f"/villages/{KETANON}", f"/villages/{KETANON}/explain"):
+        answer = await client.get(f"{path}?known_at={moment}")
+
+        assert 422 == answer.status_code
+        assert "known_at" in answer.json()["errors"][0]["field"]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_a_day_of_another_age_is_answered(api, ketanon, day):
+    """The first day is one on which nothing was known; the last has not come."""
+    client = await api(READ)
+
+    for path in (f"/villages/{KETANON}", f"/villages/{KETANON}/explain"):
+        answer = await client.get(f"{path}?on={day}")
+
+        assert (200 if day < "2000" else 422) == answer.status_code
+
+
+@pytest.mark.parametrize("field", ["reason", "number", "signing_office"])
+async def test_an_act_with_control_characters_is_refused(api, ketanon, field):
+    """What Postgres cannot store is told by field."""
+    client = await api(ACT)
+
+    answer = await client.post(f"/villages/{KETANON}/acts", json={**PENETAPAN, field: "a\0b"})
+
+    assert (422, f"body.{field}") == (answer.status_code, answer.json()["errors"][0]["field"])
 
 
 async def test_lists_by_area_and_status(api, ketanon, inbox: Inbox, registry: Registry):

@@ -121,9 +121,11 @@ class Certification:
     ) -> Answer:
         """Enter an act and what it makes of the village; raises UnknownVillage and ActRefused."""
         async with self._database.transaction() as connection:
-            if once and (answer := await idempotency.claim(connection, once, self._clock.now())):
-                return answer
             await self._see(connection, caller.areas)
+            if once and (answer := await idempotency.claim(connection, once, self._clock.now())):
+                # The caller's areas may have changed since the first answer.
+                await self._villages.check_in_sight(connection, answer.body["village_key"])
+                return answer
             key = await self._villages.key_of(connection, code)
             locks = await lock_villages(connection, [key], MARKS_LOCK)
             new = await self._allowed(connection, key, act)

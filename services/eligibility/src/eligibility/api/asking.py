@@ -18,6 +18,9 @@ from eligibility.reading import Position
 
 MAX_POSITIONS = 50
 MAX_WAIT = 10.0
+FIRST_MOMENT = datetime(1977, 1, 1, tzinfo=UTC)
+"""No fact holds before 1977, when social insurance for workers began (PP 33/1977)."""
+LAST_MOMENT = datetime(2200, 1, 1, tzinfo=UTC)
 MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 Reader = Annotated[Caller, Security(requires("eligibility:read"))]
@@ -43,7 +46,9 @@ class AsOf(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     on: date | None = None
-    known_at: AwareDatetime | None = None
+    known_at: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None = Field(
+        default=None, description="From 1977 to 2199, with its offset from UTC."
+    )
 
 
 class Asked(AsOf):

@@ -17,7 +17,9 @@ from eligibility.domain.facts import ActKind
 from eligibility.judging import face_of, rule_set_of
 from eligibility.storage.views import View
 
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+PRINTABLE = r"^[^\x00-\x1f]+$"
+
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
 
 
 class Body(BaseModel):
@@ -162,7 +164,7 @@ class ActRequest(Body):
     """The date of the letter."""
     signing_office: Line
     """The office, never a person's name."""
-    reason: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=1000, pattern=PRINTABLE)] | None = None
     """Needed to name a village that is not eligible."""
 
     def order(self) -> Act:
