@@ -190,6 +190,26 @@ async def test_broken_bytes_in_an_events_place(village: Village) -> None:
     assert (2, []) == (await village.facts(), await village.held_back())
 
 
+async def test_the_registrys_bytes_take_the_place_of_broken_ones(village: Village) -> None:
+    """What broke on its way is asked of its producer, and has its effect once."""
+    await village.send(b"\xff\xfe")
+    async with village.system.client("registry") as client:
+        answer = await client.post(
+            f"/villages/{village.key}/sosialisasi",
+            json={"effective_on": "2026-03-01", "organiser": "BRANCH_OFFICE"},
+            headers={"Idempotency-Key": village.key},
+        )
+    assert (201, f"{TOPIC}/{village.key}/1") == (
+        answer.status_code, answer.headers["Event-Position"]
+    )  # fmt: skip
+    await eventually(village.waiting, [("UNDECODABLE", None), ("BEHIND_PARKED", 1)])
+
+    code, printed = await village.parked("retry", village.key)
+
+    assert 0 == code, printed
+    assert (1, 1, []) == (await village.mark(), await village.facts(), await village.waiting())
+
+
 async def test_strange_headers_do_not_matter(village: Village) -> None:
     """Null and non-UTF-8 headers: the event has its effect like any other."""
     await village.send(village.held(1), headers=[("content-type", None), ("x", b"\xff\xfe")])

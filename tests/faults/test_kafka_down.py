@@ -67,6 +67,7 @@ async def test_services_stop_and_start_without_it(system: System, away: Stack) -
     """SIGTERM ends each cleanly within 10 s; started again it works as far as it can, and says
     what it lacks; nobody has to start it a third time when Kafka is back.
     """
+    await hold(system, VILLAGES[0], "waits in the outbox")
     for service in SERVICES:
         code, seconds = await system.processes[service].stop()
         assert (0, True) == (code, seconds < STOP_SECONDS), f"{service}: {code}, {seconds:.1f} s"

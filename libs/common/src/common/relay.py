@@ -18,7 +18,7 @@ from common.events.topics import prefixed
 from common.kafka import HEADERS, build_producer, is_kafka_down
 from common.outbox import QUERIES
 from common.process import Backoff
-from common.waiting import first_set, set_within, stop_within
+from common.waiting import first_set, set_within, stop_within, until_set
 
 LEADER_LOCK = 0x7265_6C61
 READ = 5_000
@@ -74,7 +74,7 @@ class OutboxRelay:
         backoff = Backoff()
         while not stop.is_set():
             try:
-                await self._lead(stop, backoff)
+                await until_set(stop, self._lead(stop, backoff))
             except Exception as error:
                 if not (is_transient(error) or is_kafka_down(error)):
                     raise

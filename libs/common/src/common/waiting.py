@@ -7,6 +7,9 @@ import contextlib
 import logging
 from collections.abc import Awaitable
 
+STOP_GRACE = 2.0
+"""Seconds in which work ends by itself; it and the stop of its clients take less than 8 s."""
+
 log = logging.getLogger(__name__)
 
 
@@ -25,6 +28,25 @@ async def first_set(seconds: float, *events: asyncio.Event) -> None:
     finally:
         for wait in waits:
             wait.cancel()
+
+
+async def until_set(stop: asyncio.Event, work: Awaitable[None]) -> None:
+    """Do a loop's work, which ends by itself soon after `stop`, or is cut when it is stuck.
+
+    For work that may be cut anywhere: Kafka's clients wait longer for a broker that is away than
+    a process has for its end.
+    """
+    doing = asyncio.ensure_future(work)
+    asked = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((doing, asked), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((doing,), timeout=STOP_GRACE)
+    finally:
+        asked.cancel()
+        doing.cancel()
+        await asyncio.wait((doing,))
+    if not doing.cancelled():
+        doing.result()
 
 
 async def stop_within(seconds: float, *ends: Awaitable[object]) -> None:

@@ -17,7 +17,7 @@ from common.events.topics import prefixed
 from common.kafka import build_consumer, build_producer, is_kafka_down
 from common.outbox import QUERIES
 from common.process import Backoff
-from common.waiting import set_within, stop_within
+from common.waiting import set_within, stop_within, until_set
 
 EVERY_SECONDS = 10.0
 START_SECONDS = 20.0
@@ -65,7 +65,7 @@ class WatermarkWriter:
         backoff = Backoff()
         while not stop.is_set():
             try:
-                await self._write_until(stop, backoff)
+                await until_set(stop, self._write_until(stop, backoff))
             except Exception as error:
                 if not (is_transient(error) or is_kafka_down(error)):
                     raise

@@ -15,6 +15,7 @@ from common.events import topics
 from common.events.topics import prefixed
 from common.kafka import build_admin, build_consumer, is_kafka_down
 from common.process import Backoff
+from common.waiting import stop_within, until_set
 from common.watermarks import Watermark
 
 from eligibility.application import Certification
@@ -23,6 +24,7 @@ POLL_MS = 1_000
 PENDING = 60
 """Watermarks that wait for their offsets; of more, the newest are enough."""
 KAFKA_SECONDS = 20.0
+STOP_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +50,7 @@ class Settling:
         backoff = Backoff()
         while not stop.is_set():
             try:
-                await self._follow(stop, backoff)
+                await until_set(stop, self._follow(stop, backoff))
             except Exception as error:
                 if not (is_transient(error) or is_kafka_down(error)):
                     raise
@@ -73,9 +75,7 @@ class Settling:
                     await self._settle(admin)
                 backoff.reset()
         finally:
-            async with asyncio.timeout(KAFKA_SECONDS):
-                await reader.stop()
-                await admin.close()
+            await stop_within(STOP_SECONDS, reader.stop(), admin.close())
 
     async def _read(self, reader: AIOKafkaConsumer) -> None:
         for records in (await reader.getmany(timeout_ms=POLL_MS)).values():
