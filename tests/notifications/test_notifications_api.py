@@ -142,6 +142,13 @@ async def test_a_term_ends_and_an_address_changes(ask: Ask):
         ("GET", "/offices?area=35.05", None, 403, "outside-areas"),
         ("GET", "/deliveries?area=33", None, 403, "outside-areas"),
         ("GET", "/deliveries?area=33.26&before=kemarin", None, 422, "invalid"),
+        (
+            "GET",
+            f"/deliveries?area=33.26&before=2026-13-45T99:99:99.9Z/{NOBODY}",
+            None,
+            400,
+            "malformed",
+        ),
     ],
 )
 async def test_refusals(ask: Ask, method: str, path: str, body: Any, status: int, code: str):

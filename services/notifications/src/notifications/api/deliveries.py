@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from common.events.words import DeliveryState
+from common.problems import FieldError, Problem
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
@@ -14,7 +15,28 @@ from notifications.api import bodies
 from notifications.api.callers import AREA, Decider, Reader, Repeatable, answered, check_area
 from notifications.application import Desk
 
-_CURSOR = r"^\d{4}-\d\d-\d\dT[0-9:.]{8,15}(Z|\+00:00)/[0-9a-f-]{36}$"
+_CURSOR = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(Z|\+00:00)/[0-9a-f-]{36}$"
+
+
+def _cursor(before: str) -> tuple[datetime, UUID]:
+    """The place that `next` named; raises Problem for one that nobody gave."""
+    moment, _, delivery_id = before.partition("/")
+    try:
+        return datetime.fromisoformat(moment), UUID(delivery_id)
+    except ValueError:
+        raise Problem(
+            400,
+            "Permintaan tidak dapat dibaca",
+            "Satu isian tidak dapat dibaca.",
+            (
+                FieldError(
+                    "query.before",
+                    "Pakailah nilai `next` dari halaman sebelumnya.",
+                    "malformed",
+                ),
+            ),
+            code="malformed",
+        ) from None
 
 
 def delivery_routes(desk: Desk) -> APIRouter:
@@ -31,10 +53,7 @@ def delivery_routes(desk: Desk) -> APIRouter:
     ) -> bodies.DeliveriesPage:
         """Deliveries to the offices of an area and of those inside it, latest change first."""
         check_area(caller, area)
-        cursor = None
-        if before is not None:
-            moment, delivery_id = before.split("/")
-            cursor = (datetime.fromisoformat(moment), UUID(delivery_id))
+        cursor = _cursor(before) if before is not None else None
         rows = await desk.deliveries(area, state=state, before=cursor, limit=limit)
         last = rows[-1] if len(rows) == limit else None
         return bodies.DeliveriesPage(
