@@ -251,6 +251,17 @@ async def test_only_one_membership_per_segment_is_open(api: Api) -> None:
     assert a_nik() not in answer.text
 
 
+async def test_ended_memberships_of_a_segment_are_as_many_as_there_were(api: Api) -> None:
+    """Only the open ones exclude each other: a third may follow two that ended."""
+    for year in (2019, 2020):
+        enrollment_id = await api.active(a_nik(), on=f"{year}-01-01", activated_on=f"{year}-01-02")
+        done(await api.end(enrollment_id, f"{year}-12-31"))
+
+    third = await api.enroll(a_nik(), on="2021-01-01")
+
+    assert third.status_code == 201
+
+
 async def test_memberships_of_one_segment_do_not_overlap_in_time(api: Api) -> None:
     """One that ends in the future holds until then: another begins after it."""
     first = await api.active(a_nik())

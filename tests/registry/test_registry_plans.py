@@ -28,13 +28,13 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "lock_participant_by_nik": (SOME.bytes * 2,),
     "lock_participant": (SOME,),
     "lock_participant_of_enrollment": (SOME,),
-    "lock_participant_of_term": (SOME,),
+    "term": (SOME,),
     "participant": (SOME,),
     "enrollment": (SOME,),
     "unended_enrollments": (SOME,),
     "enrollments_of_village": (KETANON, UUID(int=0), 100),
     "change_enrollment": (SOME, KETANON, "AKTIF", 2, None),
-    "spans": (12345,),
+    "spans": (SOME,),
     "spans_of_participants": ([SOME],),
     "close_span": (SOME, 1, None),
     "posts_of_village": (KETANON,),
@@ -47,8 +47,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 
 FILL = """
 INSERT INTO participants (participant_id, nik_hash, wrapped_key, nik_sealed, recorded_at)
-SELECT lpad(to_hex(n), 32, '0')::uuid, decode(lpad(to_hex(n), 32, '0') || lpad(to_hex(n), 32, '0'),
-    'hex'), '', '', '2026-01-01' FROM generate_series(1, 20000) n;
+SELECT lpad(to_hex(n), 32, '0')::uuid, decode(lpad(to_hex(n), 32, '0'), 'hex'),
+    '', '', '2026-01-01' FROM generate_series(1, 20000) n;
 INSERT INTO enrollments SELECT participant_id, participant_id, v.village_key, 'BPU', '{JKK,JKM}',
     'AKTIF', 2, '2026-01-01', NULL, '2026-01-01'
 FROM participants JOIN LATERAL (SELECT village_key, row_number() OVER () - 1 AS n,

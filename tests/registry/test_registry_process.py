@@ -198,8 +198,8 @@ async def test_parts_are_run_as_told(registry_urls: ServiceUrls, secrets_dir: Pa
             names[next(iter(parts))] = [part.name for part in service.parts]
 
     assert names == {
-        PartName.API: ["api", "clock"],
-        PartName.RELAY: ["clock", "relay", "watermarks", "purge"],
+        PartName.API: ["topics", "watch", "api", "clock"],
+        PartName.RELAY: ["topics", "watch", "clock", "relay", "watermarks", "purge"],
     }
 
 

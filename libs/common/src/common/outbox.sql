@@ -16,13 +16,21 @@ WITH draft AS MATERIALIZED (
 ), queued AS (
     INSERT INTO unpublished (event_id, village_key, topic, sequence, time)
     SELECT event_id, village_key, topic, sequence, time FROM draft
+), counted AS (
+    SELECT village_key, topic, max(sequence) AS last_sequence, max(time) AS last_time
+    FROM draft
+    GROUP BY village_key, topic
+), advanced AS ( -- updated, not upserted: ON CONFLICT DO UPDATE logs a lock for each counter
+    UPDATE streams s SET last_sequence = c.last_sequence, last_time = c.last_time
+    FROM counted c WHERE s.village_key = c.village_key AND s.topic = c.topic
+    RETURNING s.village_key, s.topic
 )
 INSERT INTO streams (village_key, topic, last_sequence, last_time)
-SELECT village_key, topic, max(sequence), max(time)
-FROM draft
-GROUP BY village_key, topic
-ON CONFLICT (village_key, topic)
-DO UPDATE SET last_sequence = excluded.last_sequence, last_time = excluded.last_time
+SELECT village_key, topic, last_sequence, last_time
+FROM counted c
+WHERE NOT EXISTS (
+    SELECT FROM advanced a WHERE a.village_key = c.village_key AND a.topic = c.topic
+)
 
 -- name: front
 -- The front of the queue with its bytes, oldest first; never "later than the last seen".

@@ -47,7 +47,7 @@ async def page(
 
 async def spans_of(connection: Connection, participant: Participant) -> list[Span]:
     """All spans of a participant, in every village."""
-    rows = await connection.fetch(SQL["spans"], participant.participant_no)
+    rows = await connection.fetch(SQL["spans"], participant.participant_id)
     return [_span(row) for row in rows]
 
 

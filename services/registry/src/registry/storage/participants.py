@@ -19,6 +19,8 @@ from registry.domain.refusals import ParticipantUnknown
 from registry.storage.queries import SQL
 
 _KEY_BYTES = 32
+_HASH_BYTES = 16
+"""Of the HMAC: enough that no two of a country's numbers meet (RFC 2104, section 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,12 @@ class ParticipantStore:
         self, connection: Connection, nik: Nik, name: str | None, now: datetime
     ) -> Participant:
         """The participant of this NIK, locked; a name is kept if there was none."""
-        nik_hash = hmac.digest(self._hmac_key, nik.digits.encode(), hashlib.sha256)
+        digest = hmac.digest(self._hmac_key, nik.digits.encode(), hashlib.sha256)
+        nik_hash = digest[:_HASH_BYTES]
         row = await connection.fetchrow(SQL["lock_participant_by_nik"], nik_hash)
         if row is None:
             participant_id, key = self._ids.random(), os.urandom(_KEY_BYTES)
-            await connection.execute(
+            row = await connection.fetchrow(
                 SQL["add_participant"],
                 participant_id,
                 nik_hash,
@@ -63,8 +66,7 @@ class ParticipantStore:
                 Sealer(key).seal(nik.digits.encode(), context=_place(participant_id, "nik")),
                 _sealed_name(key, participant_id, name) if name else None,
                 now,
-            )
-            row = await connection.fetchrow(SQL["lock_participant_by_nik"], nik_hash)
+            ) or await connection.fetchrow(SQL["lock_participant_by_nik"], nik_hash)
         participant = _locked(row)
         if row is not None and name and not row["named"]:
             key = self._key(participant.participant_id, row["wrapped_key"])

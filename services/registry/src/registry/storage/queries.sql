@@ -70,11 +70,12 @@ SELECT (SELECT count(*) FROM provinces) AS provinces,
     (SELECT count(*) FROM villages) AS villages
 
 -- name: add_participant
--- A participant who is not known by this NIK; another transaction adding it is waited for.
+-- A participant not known by this NIK; no row when another transaction, waited for, has added it.
 INSERT INTO participants
     (participant_id, nik_hash, wrapped_key, nik_sealed, name_sealed, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (nik_hash) DO NOTHING
+RETURNING participant_id, participant_no, name_sealed IS NOT NULL AS named
 
 -- name: lock_participant_by_nik
 -- The participant of a NIK, locked: deeds about a person go one after the other.
@@ -111,7 +112,7 @@ FROM enrollments WHERE enrollment_id = $1
 -- A participant's enrollments that have not ended.
 SELECT enrollment_id, participant_id, village_key, segment, programmes, status, version,
     last_change_on
-FROM enrollments WHERE participant_id = $1 AND status <> 'KELUAR'
+FROM enrollments WHERE participant_id = $1 AND open
 
 -- name: enrollments_of_village
 -- A page of a village's enrollments, by key.
@@ -133,16 +134,18 @@ WHERE enrollment_id = $1
 
 -- name: spans
 -- All spans of a participant, wherever they are.
-SELECT enrollment_id, number, village_key, segment, status, programmes, starts_on, ends_on
-FROM enrollment_spans WHERE participant_no = $1
-ORDER BY starts_on, enrollment_id, number
+SELECT s.enrollment_id, s.number, s.village_key, s.segment, s.status, s.programmes,
+    s.starts_on, s.ends_on
+FROM enrollments e JOIN enrollment_spans s USING (enrollment_id)
+WHERE e.participant_id = $1
+ORDER BY s.starts_on, s.enrollment_id, s.number
 
 -- name: spans_of_participants
 -- All spans of several participants, for the coverage of the holders of a village's posts.
-SELECT p.participant_id, s.enrollment_id, s.number, s.village_key, s.segment, s.status,
+SELECT e.participant_id, s.enrollment_id, s.number, s.village_key, s.segment, s.status,
     s.programmes, s.starts_on, s.ends_on
-FROM participants p JOIN enrollment_spans s USING (participant_no)
-WHERE p.participant_id = ANY($1::uuid[])
+FROM enrollments e JOIN enrollment_spans s USING (enrollment_id)
+WHERE e.participant_id = ANY($1::uuid[])
 
 -- name: add_span
 -- A span that an act opens.
