@@ -1,13 +1,20 @@
-"""What one event of the registry costs in WAL: enrollments recorded over the API, and relayed.
+"""What a deed of the registry costs in WAL: enrollments recorded and activated over the API.
 
-Pages are touched for the first time in a warm-up, so that the full-page images after a checkpoint
-do not drown what an event writes. Beside it: the row and its event in one plain transaction.
+Every byte of the server counts, the relay's and the purge's too. All kinds of pages exist and are
+known before the measuring begins (warm-up); it begins with a checkpoint, so that the images of full
+pages that follow one are there as well, and they are counted apart: they depend on how often the
+server makes checkpoints, not on us. Beside each: a row and its event in one plain transaction.
+The synthetic NIK (province 99) puts a warning of 110 bytes into every answer that is kept.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -16,16 +23,28 @@ from common.topics_admin import ensure_topics
 from demo.client import Client
 from demo.places import Places
 from demo.services import Service, environment, prepare_databases
+from embedded.postgres_binaries import find_binaries
 from embedded.stack import Stack
 from figures import Figure
 from villages import know_villages
 
 VILLAGES = 50
 AT_ONCE = 8
+EVENTS = "SELECT count(*) FROM events"
+_TOTAL = re.compile(r"^Total\s+(\d+)\s+(\d+) \[.*?\]\s+(\d+) \[", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one request: bytes of WAL without images of full pages, bytes of those, events."""
+
+    wal: float
+    images: float
+    events: float = 0
 
 
 async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
-    """WAL bytes of an enrollment that is recorded and published."""
+    """WAL of a recorded enrollment, and of its activation, each with its event published."""
     places, addresses = Places(home), stack.addresses
     await prepare_databases(places, addresses)
     told = environment(places, addresses)
@@ -33,30 +52,47 @@ async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
     await migrate(told["REGISTRY_OWNER_URL"], "registry.storage")
     keys = await know_villages(told["REGISTRY_WORK_URL"], VILLAGES)
     service = Service("registry", told, places.logs, print)
-    postgres = await asyncpg.connect(addresses.postgres)
-    registry = await asyncpg.connect(told["REGISTRY_OWNER_URL"])
+    meter = Meter(
+        await asyncpg.connect(addresses.postgres), await asyncpg.connect(told["REGISTRY_OWNER_URL"])
+    )
     try:
         await service.start()
         await service.ready()
         async with Client(places) as client:
-            await _enroll(client, keys, range(count))
-            await _published(registry)
-            wal = await _wal_of(postgres, registry, _enroll(client, keys, range(count, 2 * count)))
+            deeds = Deeds(client, keys)
+            await deeds.activate(await deeds.record(range(count)))
+            recorded, ids = await meter.cost(deeds.record(range(count, 2 * count)), count)
+            activated, _ = await meter.cost(deeds.activate(ids), count)
+        bare = await meter.bare(count)
     finally:
         await service.stop()
-        await registry.close()
-    bare = await _bare(postgres, count)
-    await postgres.close()
+        await meter.close()
     return [
-        Figure("wal_bytes_per_registry_event", wal / count, "B", "bare row and event", bare / count)
+        *_figures("recorded_enrollment", recorded, bare),
+        *_figures("activated_enrollment", activated, bare),
     ]
 
 
-async def _enroll(client: Client, keys: list[str], numbers: range) -> None:
-    run, left = uuid4().hex, iter(numbers)
+def _figures(name: str, cost: Cost, bare: Cost) -> list[Figure]:
+    beside = "bare row and event"
+    return [
+        Figure(f"wal_bytes_per_{name}", cost.wal, "B", beside, bare.wal),
+        Figure(f"wal_page_images_per_{name}", cost.images, "B", beside, bare.images),
+        Figure(f"events_per_{name}", cost.events, "events", "requests", 1.0),
+    ]
 
-    async def one_after_another() -> None:
-        for number in left:
+
+class Deeds:
+    """Requests to the registry, eight at once."""
+
+    def __init__(self, client: Client, keys: Sequence[str]) -> None:
+        self._client = client
+        self._keys = keys
+
+    async def record(self, numbers: range) -> list[str]:
+        """One enrollment a number, of a person not known before; their ids."""
+
+        async def record_one(number: int) -> str:
             body = {
                 "nik": f"99{number // 250_000 + 1:02}01{number // 9_000 % 28 + 1:02}0185"
                 f"{number % 9_000 + 1:04}",
@@ -64,34 +100,95 @@ async def _enroll(client: Client, keys: list[str], numbers: range) -> None:
                 "programmes": ["JKK", "JKM"],
                 "effective_on": "2026-01-05",
             }
-            path = f"/villages/{keys[number % len(keys)]}/enrollments"
-            await client.post("registry", path, f"{run}/{number}", body)
+            path = f"/villages/{self._keys[number % len(self._keys)]}/enrollments"
+            answer = await self._client.post("registry", path, f"record/{number}", body)
+            return str(answer["enrollment_id"])
 
-    await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+        return await _at_once([record_one(number) for number in numbers])
+
+    async def activate(self, ids: Sequence[str]) -> list[str]:
+        """The first contribution for each of them."""
+
+        async def activate_one(enrollment_id: str) -> str:
+            path, body = f"/enrollments/{enrollment_id}/activation", {"effective_on": "2026-01-06"}
+            await self._client.post("registry", path, path, body)
+            return enrollment_id
+
+        return await _at_once([activate_one(enrollment_id) for enrollment_id in ids])
 
 
-async def _published(registry: asyncpg.Connection) -> None:
-    while await registry.fetchval("SELECT EXISTS (SELECT FROM unpublished)"):
-        await asyncio.sleep(0.05)
+async def _at_once(calls: Sequence[Coroutine[Any, Any, str]]) -> list[str]:
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(call: Coroutine[Any, Any, str]) -> str:
+        async with slots:
+            return await call
+
+    return await asyncio.gather(*map(in_turn, calls))
 
 
-async def _wal_of(postgres, registry, work) -> float:
-    before = await postgres.fetchval("SELECT pg_current_wal_insert_lsn()")
-    await work
-    await _published(registry)
-    return float(await postgres.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", before))
+class Meter:
+    """Reads the log that the server wrote meanwhile, as pg_waldump counts it."""
 
+    def __init__(self, postgres: asyncpg.Connection, registry: asyncpg.Connection) -> None:
+        self._postgres = postgres
+        self._registry = registry
 
-async def _bare(postgres, count: int) -> float:
-    """A row of 100 bytes and an event of 700 in one transaction, twice: the second is measured."""
-    await postgres.execute(
-        """CREATE TABLE bare_rows (id uuid PRIMARY KEY, body bytea);
-        CREATE TABLE bare_events (n bigserial PRIMARY KEY, value bytea)"""
-    )
-    for _ in range(2):
-        before = await postgres.fetchval("SELECT pg_current_wal_insert_lsn()")
+    async def cost(
+        self, work: Coroutine[Any, Any, list[str]], count: int
+    ) -> tuple[Cost, list[str]]:
+        """What `count` requests cost each, until all their events have left."""
+        await self._published()
+        events, start = await self._registry.fetchval(EVENTS), await self._checkpoint()
+        answers = await work
+        await self._published()
+        cost = await self._since(start, count)
+        events = await self._registry.fetchval(EVENTS) - events
+        return Cost(cost.wal, cost.images, events / count), answers
+
+    async def bare(self, count: int) -> Cost:
+        """A row of 100 bytes and an event of 700 in one transaction, beside the same again."""
+        await self._postgres.execute(
+            """CREATE TABLE bare_rows (id uuid PRIMARY KEY, body bytea);
+            CREATE TABLE bare_events (n bigserial PRIMARY KEY, value bytea)"""
+        )
+        await self._write_bare(count)
+        start = await self._checkpoint()
+        await self._write_bare(count)
+        return await self._since(start, count)
+
+    async def close(self) -> None:
+        await self._registry.close()
+        await self._postgres.close()
+
+    async def _write_bare(self, count: int) -> None:
+        row, event = "INSERT INTO bare_rows VALUES ($1, $2)", "INSERT INTO bare_events VALUES "
         for _ in range(count):
-            async with postgres.transaction():
-                await postgres.execute("INSERT INTO bare_rows VALUES ($1, $2)", uuid4(), b"x" * 100)
-                await postgres.execute("INSERT INTO bare_events (value) VALUES ($1)", b"x" * 700)
-    return float(await postgres.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", before))
+            async with self._postgres.transaction():
+                await self._postgres.execute(row, uuid4(), b"x" * 100)
+                await self._postgres.execute(f"{event} (DEFAULT, $1)", b"x" * 700)
+
+    async def _published(self) -> None:
+        while await self._registry.fetchval("SELECT EXISTS (SELECT FROM unpublished)"):
+            await asyncio.sleep(0.05)
+
+    async def _checkpoint(self) -> str:
+        await self._postgres.execute("CHECKPOINT")
+        return str(await self._postgres.fetchval("SELECT pg_current_wal_flush_lsn()::text"))
+
+    async def _since(self, start: str, count: int) -> Cost:
+        end = await self._postgres.fetchval("SELECT pg_current_wal_flush_lsn()::text")
+        data = Path(await self._postgres.fetchval("SHOW data_directory"))
+        reading = await asyncio.create_subprocess_exec(
+            str(find_binaries() / "pg_waldump"),
+            "--stats",
+            f"--path={data / 'pg_wal'}",
+            f"--start={start}",
+            f"--end={end}",
+            stdout=asyncio.subprocess.PIPE,
+        )
+        told, _ = await reading.communicate()
+        total = _TOTAL.search(told.decode())
+        if total is None:
+            raise RuntimeError(f"pg_waldump said nothing about {start} to {end}")
+        return Cost(int(total[2]) / count, int(total[3]) / count)
