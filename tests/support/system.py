@@ -297,18 +297,19 @@ async def system_of_its_own(
     home: Path, *, villages: Collection[str], processes: Mapping[str, tuple[str, str]] | None = None
 ) -> AsyncIterator[tuple[System, Stack]]:
     """A system on a Kafka and a Postgres that nobody else uses, so that they may be killed."""
-    async with Stack(home / "stack", ports=Ports.any()) as stack:
+    stack = Stack(home / "stack", ports=Ports.any())
+    async with contextlib.AsyncExitStack() as opened:
+        opened.push_async_callback(stack.discard)
+        await stack.start()
         assert stack.mail is not None
         urls = await _own_databases(stack.addresses.postgres)
         await ensure_topics(stack.addresses.kafka, prefix="", partitions=PARTITIONS)
         footing = Footing(stack.addresses.kafka, "", urls, stack.mail)
         system = System(home, footing, processes or WHOLE)
-        try:
-            await system.start()
-            await system.load(villages)
-            yield system, stack
-        finally:
-            await system.end()
+        opened.push_async_callback(system.end)
+        await system.start()
+        await system.load(villages)
+        yield system, stack
 
 
 async def _own_databases(postgres: str) -> dict[str, ServiceUrls]:
