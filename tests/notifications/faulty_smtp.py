@@ -26,6 +26,7 @@ class Fault(StrEnum):
     HANGS_AFTER_DOT = "no answer after the dot"
     DROPS_AT_RCPT = "connection lost at RCPT"
     DROPS_AFTER_DOT = "connection lost after the dot"
+    LATIN_1_AFTER_DOT = "250 in bytes that are no UTF-8, and a NUL"
     GIBBERISH_AFTER_DOT = "an answer that is none"
 
 
@@ -103,6 +104,9 @@ class FaultySmtp:
                 await self.held.wait()
             case Fault.DROPS_AFTER_DOT:
                 server.transport.abort()
+            case Fault.LATIN_1_AFTER_DOT:
+                server.transport.write(b"250 accept\xe9\x00 taken\r\n")
+                await self.held.wait()
             case Fault.GIBBERISH_AFTER_DOT:
                 return "what a lovely message"
         return "250 2.0.0 taken over"

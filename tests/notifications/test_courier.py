@@ -14,7 +14,7 @@ from common.events.words import DeliveryState, PostKind
 from faulty_smtp import Fault
 from notifications.channels import Channel
 from notifications.courier import Courier, Pace
-from notifications.domain.deliveries import ChannelKind, Outcome
+from notifications.domain.deliveries import ChannelKind, Outcome, Sent
 from notifications.domain.letters import Letter
 from notifications_rig import (
     AT_RISK,
@@ -56,6 +56,18 @@ class KilledAfter:
     async def send(self, delivery_id: UUID, letter: Letter, address: str) -> Outcome:
         await self._channel.send(delivery_id, letter, address)
         raise Killed
+
+
+class Answers:
+    """A channel that always answers the same."""
+
+    longest = 0.1
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+
+    async def send(self, delivery_id: UUID, letter: Letter, address: str) -> Outcome:
+        return self._outcome
 
 
 async def designate(service: Service) -> None:
@@ -362,6 +374,31 @@ async def test_an_unknown_outcome_is_never_sent_again(service: Service, fault: F
     [(office, state)] = await service.settled()
     assert ("CAMAT", "unknown") == (office, state)
     assert 1 == len(service.post.taken)
+
+
+async def test_a_reply_in_strange_bytes_is_recorded(service: Service):
+    """250 with a Latin-1 byte and a NUL is `sent`, its reply kept without them."""
+    await service.appoint_both()
+    service.post.fault = Fault.LATIN_1_AFTER_DOT
+    await service.tell(known(), decided(DESIGNATED, AT_RISK))
+
+    await service.bring_all()
+
+    assert {"CAMAT": "sent"} == await service.states()
+    assert 1 == await service.count(
+        "SELECT count(*) FROM deliveries WHERE reason = '250 accept? taken'"
+    )
+
+
+async def test_an_outcome_that_is_refused_stops_no_other(service: Service):
+    """A reply that no text column takes leaves its row to the lease; the courier goes on."""
+    await service.appoint_both()
+    await service.tell(known(), decided(DESIGNATED, AT_RISK))
+    courier = service.courier(channels={ChannelKind.EMAIL: Answers(Sent("250 accept\udce9"))})
+
+    assert await courier.round()
+
+    assert {"CAMAT": "sending"} == await service.states()
 
 
 @pytest.mark.parametrize(("after_the_call", "mails"), [(False, 0), (True, 1)])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from faulty_smtp import Fault, FaultySmtp
+from notifications.channels import email
 from notifications.channels.email import Email, SmtpServer
 from notifications.domain.deliveries import NotSent, Sent, Unknown
 from notifications.domain.letters import Letter
@@ -101,3 +102,11 @@ async def test_a_refused_connection_is_known():
 
     assert isinstance(outcome, NotSent)
     assert (False, True) == (outcome.final, outcome.unreachable)
+
+
+def test_a_reply_can_always_be_stored():
+    """A Latin-1 byte or a NUL in a server's words must not cost the outcome."""
+    kept = email._without_address("250 accept\udce9\0 for <camat@sragi.example>")
+
+    assert "250 accept? for <…>" == kept
+    assert kept.encode()

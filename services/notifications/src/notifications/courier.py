@@ -160,14 +160,21 @@ class Courier:
             await self._announcer.announce(connection, locks, done)
 
     async def _bring(self, intent: Intent) -> None:
-        """Send, and record the outcome even if the database is away for a moment."""
+        """Send, and record the outcome even if the database is away for a moment.
+
+        An outcome that the database refuses leaves the row to its lease: it stops no other.
+        """
         outcome = await self._send(intent)
         backoff = Backoff(first=0.2)
         for attempt in range(1, RECORD_ATTEMPTS + 1):
             try:
                 await self._record(intent, outcome)
             except Exception as error:
-                if not is_transient(error) or attempt == RECORD_ATTEMPTS:
+                if not is_transient(error):
+                    delivery_id = str(intent.due.delivery_id)
+                    log.exception("outcome_not_recorded", delivery_id=delivery_id)
+                    return
+                if attempt == RECORD_ATTEMPTS:
                     raise
                 log.warning("outcome_not_yet_recorded", reason=type(error).__name__)
                 await asyncio.sleep(backoff.next())

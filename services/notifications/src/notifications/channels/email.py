@@ -118,7 +118,7 @@ class _Call:
         reply = await self._send_body(message)
         if not 200 <= reply.code <= 299:  # noqa: PLR2004  # the 2xx range
             raise aiosmtplib.SMTPDataError(reply.code, reply.message)
-        return Sent(_without_address(f"{reply.code} {reply.message}"))
+        return Sent(_storable(f"{reply.code} {reply.message}"))
 
     async def _send_body(self, message: bytes) -> aiosmtplib.SMTPResponse:
         """The body and the final dot; what fails after it is unknown.
@@ -140,7 +140,7 @@ class _Call:
 
     def refused(self, error: aiosmtplib.SMTPResponseException) -> Outcome:
         """A reply: 4xx is tried again, 5xx about this message is final."""
-        reason = _without_address(f"{error.code} {error.message}")
+        reason = _storable(f"{error.code} {error.message}")
         if not 400 <= error.code <= 599:  # noqa: PLR2004  # 4xx and 5xx
             # Not a reply of RFC 5321: it says nothing of what became of the message.
             return Unknown(reason) if self._past_the_dot else NotSent(reason, final=False)
@@ -149,7 +149,7 @@ class _Call:
 
     def broken(self, error: Exception) -> Outcome:
         """No reply: a time-out or a lost connection."""
-        reason = _without_address(f"{type(error).__name__}: {error}")
+        reason = _storable(f"{type(error).__name__}: {error}")
         if self._past_the_dot:
             return Unknown(reason)
         if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
@@ -173,6 +173,10 @@ def compose(
     return message
 
 
-def _without_address(reply: str) -> str:
-    """A reply as it may be kept: servers like to repeat the recipient."""
-    return _ADDRESS.sub("<…>", " ".join(reply.split()))[:LONGEST_REPLY]
+def _storable(reply: str) -> str:
+    """A reply as it may be kept: servers like to repeat the recipient.
+
+    aiosmtplib hands bytes that are no UTF-8 on as surrogates, which no text column takes, nor NUL.
+    """
+    text = reply.encode("utf-8", "replace").decode().replace("\0", "")
+    return _ADDRESS.sub("<…>", " ".join(text.split()))[:LONGEST_REPLY]
