@@ -106,7 +106,7 @@ async def test_a_refused_connection_is_known():
 
 def test_a_reply_can_always_be_stored():
     """A Latin-1 byte or a NUL in a server's words must not cost the outcome."""
-    kept = email._without_address("250 accept\udce9\0 for <camat@sragi.example>")
+    kept = email._storable("250 accept\udce9\0 for <camat@sragi.example>")
 
     assert "250 accept? for <…>" == kept
     assert kept.encode()
