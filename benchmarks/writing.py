@@ -44,7 +44,7 @@ class Cost:
 
 
 async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
-    """WAL of a recorded enrollment, and of its activation, each with its event published."""
+    """WAL of a registry event: enrollments recorded and activated, each event published."""
     places, addresses = Places(home), stack.addresses
     await prepare_databases(places, addresses)
     told = environment(places, addresses)
@@ -67,7 +67,10 @@ async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
     finally:
         await service.stop()
         await meter.close()
+    events = recorded.events + activated.events
+    per_event = (recorded.wal + activated.wal) / events
     return [
+        Figure("wal_bytes_per_registry_event", per_event, "B", "bare row and event", bare.wal),
         *_figures("recorded_enrollment", recorded, bare),
         *_figures("activated_enrollment", activated, bare),
     ]
