@@ -45,6 +45,7 @@ class FaultySmtp:
         self.recipients: list[str] = []
         self.held = asyncio.Event()
         self.port = 0
+        self.callers = 0
         self.reached = asyncio.Event()
         """Set when a message's final dot has arrived."""
 
@@ -56,6 +57,7 @@ class FaultySmtp:
         hostname: str,
         responses: list[str],
     ) -> list[str]:
+        self.callers += 1
         session.host_name = hostname
         return ["554 no service here"] if self.fault is Fault.NO_SERVICE else responses
 

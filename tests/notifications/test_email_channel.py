@@ -59,6 +59,19 @@ async def test_a_reply_is_known(post: FaultySmtp, fault: Fault, expected: NotSen
     assert [] == post.taken
 
 
+@pytest.mark.parametrize(
+    "address", ["camat@sragi.example\r\nBcc: x@y.example", "camát@sragi.example"]
+)
+async def test_an_address_that_no_mail_can_carry_is_a_known_failure(post: FaultySmtp, address: str):
+    """Found before anything is said to the server: not sent, final, and the address not kept."""
+    outcome = await channel(post.port).send(DELIVERY, LETTER, address)
+
+    assert isinstance(outcome, NotSent)
+    assert outcome.final
+    assert outcome.reason in {"UNWRITABLE: ValueError", "UNWRITABLE: UnicodeEncodeError"}
+    assert 0 == post.callers
+
+
 @pytest.mark.parametrize("fault", [Fault.SENDER_REFUSED, Fault.NO_SERVICE])
 async def test_a_refusal_of_ourselves_is_no_fault_of_the_message(post: FaultySmtp, fault: Fault):
     """A server that wants nothing of us makes no message fail for good."""

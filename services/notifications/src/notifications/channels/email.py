@@ -15,6 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 import aiosmtplib
+import structlog
 from aiosmtplib.protocol import PERIOD_REGEX, SMTPProtocol, normalize_message_line_endings
 
 from notifications.domain.deliveries import NotSent, Outcome, Sent, Unknown
@@ -25,6 +26,8 @@ Tls = Literal["none", "starttls", "tls"]
 START_INPUT = 354
 LONGEST_REPLY = 200
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,27 @@ class Email:
 
     async def send(self, delivery_id: UUID, letter: Letter, address: str) -> Outcome:
         """Hand one message in."""
+        try:
+            message = self._composed(delivery_id, letter, address)
+        except Exception as error:
+            # Its type only: the words of the error may repeat the address.
+            kind = type(error).__name__
+            log.error("mail_unwritable", delivery_id=str(delivery_id), reason=kind)  # noqa: TRY400
+            return NotSent(f"UNWRITABLE: {kind}", final=True)
         call = _Call(self._client(), self._server)
+        try:
+            async with asyncio.timeout(self._server.total_timeout):
+                return await call.hand_in(message, address)
+        except aiosmtplib.SMTPResponseException as error:
+            return call.refused(error)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            return call.broken(error)
+        finally:
+            call.client.close()
+
+    def _composed(self, delivery_id: UUID, letter: Letter, address: str) -> bytes:
+        """The message as it is sent; raises ValueError for an address that SMTP cannot carry."""
+        address.encode("ascii")
         message = compose(
             letter,
             sender=self._server.sender,
@@ -73,15 +96,7 @@ class Email:
             message_id=f"<{delivery_id}@{self._domain}>",
             date=self._now(),
         )
-        try:
-            async with asyncio.timeout(self._server.total_timeout):
-                return await call.hand_in(message.as_bytes(), address)
-        except aiosmtplib.SMTPResponseException as error:
-            return call.refused(error)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            return call.broken(error)
-        finally:
-            call.client.close()
+        return message.as_bytes()
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
