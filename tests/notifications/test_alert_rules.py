@@ -179,10 +179,21 @@ def test_areas_cover_what_lies_in_them():
 def test_a_known_failure_pauses_longer_each_time_and_ends():
     """The table says how long; after its last entry the delivery has failed."""
     busy = NotSent("451", final=False)
-    steps = [next_step(busy, failures=n) for n in range(len(BACK_OFF) + 1)]
+    steps = [next_step(busy, attempt=n + 1, failures=n) for n in range(len(BACK_OFF) + 1)]
 
     assert [*BACK_OFF, None] == [step.retry_after for step in steps]
     assert DeliveryState.FAILED == steps[-1].state
+
+
+def test_a_server_that_is_not_reached_makes_nothing_fail():
+    """However often: the message waits, a quarter of an hour at most, and the reason shows."""
+    away = NotSent("refused", final=False, unreachable=True)
+    steps = [next_step(away, attempt=n, failures=len(BACK_OFF)) for n in (1, 2, 3, 4, 7, 500)]
+
+    assert [1, 5, 15, 15, 15, 15] == [
+        step.retry_after and step.retry_after / timedelta(minutes=1) for step in steps
+    ]
+    assert {(DeliveryState.WAITING, "refused")} == {(step.state, step.reason) for step in steps}
 
 
 def test_the_other_outcomes_are_final():
@@ -192,9 +203,9 @@ def test_the_other_outcomes_are_final():
         NextStep(DeliveryState.UNKNOWN, "lost"),
         NextStep(DeliveryState.FAILED, "550"),
     ] == [
-        next_step(Sent("250"), failures=0),
-        next_step(Unknown("lost"), failures=0),
-        next_step(NotSent("550", final=True), failures=0),
+        next_step(Sent("250"), attempt=1, failures=0),
+        next_step(Unknown("lost"), attempt=1, failures=0),
+        next_step(NotSent("550", final=True), attempt=1, failures=0),
     ]
 
 

@@ -333,6 +333,23 @@ async def test_a_known_failure_is_tried_again_and_then_failed(service: Service):
     assert [("CAMAT", "failed")] == await service.settled()
 
 
+async def test_a_server_out_of_reach_uses_up_no_attempt(service: Service):
+    """Refused ten times with a back-off of three: it waits, and is sent in the end."""
+    await service.appoint_both()
+    service.post.fault = Fault.NO_SERVICE
+    await service.tell(known(), decided(DESIGNATED, AT_RISK))
+    courier = service.courier()
+
+    for _ in range(10):
+        await courier.round()
+    assert {"CAMAT": "waiting(554 no service here)"} == await service.states()
+    assert 0 == await service.count("SELECT failures FROM deliveries")
+
+    service.post.fault = Fault.NONE
+    await service.bring_all()
+    assert {"CAMAT": "sent"} == await service.states()
+
+
 async def test_a_known_failure_pauses_in_real_time(service: Service):
     """Between two attempts the back-off's pause is kept."""
     await service.appoint_both()

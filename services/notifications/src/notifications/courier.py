@@ -196,7 +196,12 @@ class Courier:
     async def _record(self, intent: Intent, outcome: Outcome) -> None:
         """The outcome, and in the same transaction the news of it if it is final."""
         due = intent.due
-        step = next_step(outcome, failures=due.failures, back_off=self._pace.back_off)
+        step = next_step(
+            outcome,
+            attempt=intent.attempt,
+            failures=due.failures,
+            back_off=self._pace.back_off,
+        )
         name, among = _meaning(outcome)
         async with self._database.transaction() as connection:
             locks = await lock_villages(connection, [due.village_key], MARKS_LOCK)
@@ -206,7 +211,7 @@ class Courier:
                 connection,
                 intent,
                 step,
-                failures=due.failures + isinstance(outcome, NotSent),
+                failures=due.failures + (isinstance(outcome, NotSent) and not outcome.unreachable),
                 among=among,
                 now=now,
             )

@@ -70,7 +70,7 @@ class Email:
         """Hand one message in."""
         try:
             message = self._composed(delivery_id, letter, address)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the parser of headers raises what it likes
             # Its type only: the words of the error may repeat the address.
             kind = type(error).__name__
             log.error("mail_unwritable", delivery_id=str(delivery_id), reason=kind)  # noqa: TRY400
@@ -169,7 +169,7 @@ class _Call:
             return Unknown(reason)
         if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
             return NotSent(reason, final=True)
-        return NotSent(reason, final=False, unreachable=True)
+        return NotSent(reason, final=False, unreachable=not self._about_message)
 
 
 def compose(

@@ -19,6 +19,9 @@ BACK_OFF: tuple[timedelta, ...] = (
 )
 """Pause after the 1st, 2nd, ... known failure; after the last one the delivery has failed."""
 
+LONGEST_UNREACHED = timedelta(minutes=15)
+"""Longest pause of a message whose server could not be reached."""
+
 
 class ChannelKind(StrEnum):
     EMAIL = "EMAIL"
@@ -50,7 +53,7 @@ class NotSent:
     final: bool
     """Trying again would not help."""
     unreachable: bool = False
-    """It is the other side's trouble, not this message's."""
+    """It is the server's trouble or ours, not this message's: it uses up none of its attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,20 @@ class NextStep:
 
 
 def next_step(
-    outcome: Outcome, *, failures: int, back_off: Sequence[timedelta] = BACK_OFF
+    outcome: Outcome, *, attempt: int, failures: int, back_off: Sequence[timedelta] = BACK_OFF
 ) -> NextStep:
-    """What becomes of a delivery after `outcome`; `failures` counts the known ones before it."""
+    """What becomes of a delivery after its `attempt` (from 1) came to `outcome`.
+
+    `failures` are the known ones before it that counted.
+    """
     match outcome:
         case Sent(reply):
             return NextStep(DeliveryState.SENT, reply)
         case Unknown(reason):
             return NextStep(DeliveryState.UNKNOWN, reason)
+        case NotSent(reason, unreachable=True):
+            pause = back_off[min(attempt, len(back_off)) - 1]
+            return NextStep(DeliveryState.WAITING, reason, min(pause, LONGEST_UNREACHED))
         case NotSent(reason, final) if final or failures >= len(back_off):
             return NextStep(DeliveryState.FAILED, reason)
         case NotSent(reason):
