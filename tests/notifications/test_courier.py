@@ -44,6 +44,9 @@ class KilledBefore:
     async def send(self, delivery_id: UUID, letter: Letter, address: str) -> Outcome:
         raise Killed
 
+    async def unreachable(self) -> str | None:
+        return None
+
 
 class KilledAfter:
     """A channel whose process dies between the call and the outcome."""
@@ -57,6 +60,9 @@ class KilledAfter:
         await self._channel.send(delivery_id, letter, address)
         raise Killed
 
+    async def unreachable(self) -> str | None:
+        return None
+
 
 class Answers:
     """A channel that always answers the same."""
@@ -68,6 +74,9 @@ class Answers:
 
     async def send(self, delivery_id: UUID, letter: Letter, address: str) -> Outcome:
         return self._outcome
+
+    async def unreachable(self) -> str | None:
+        return None
 
 
 async def designate(service: Service) -> None:
@@ -348,6 +357,29 @@ async def test_a_server_out_of_reach_uses_up_no_attempt(service: Service):
     service.post.fault = Fault.NONE
     await service.bring_all()
     assert {"CAMAT": "sent"} == await service.states()
+
+
+async def test_readiness_follows_the_server_not_the_next_mail(service: Service):
+    """Its only mail pausing for minutes, the courier is ready again when the server is back."""
+    await service.appoint_both()
+    service.post.fault = Fault.NO_SERVICE
+    await service.tell(known(), decided(DESIGNATED, AT_RISK))
+    courier = service.courier(pace=Pace(idle=0.02, back_off=(timedelta(minutes=1),)))
+    stop = asyncio.Event()
+    running = asyncio.create_task(courier.run(stop))
+
+    async def asked_again() -> bool:
+        return service.post.callers >= 3
+
+    await eventually(asked_again, expected=True)
+    assert "554 no service here" == await courier.probe()
+    service.post.fault = Fault.NONE
+    await eventually(courier.probe, None)
+    stop.set()
+    await running
+
+    assert {"CAMAT": "waiting(554 no service here)"} == await service.states()
+    assert [] == service.post.taken
 
 
 async def test_a_known_failure_pauses_in_real_time(service: Service):

@@ -97,15 +97,15 @@ class Courier:
             lease=timedelta(seconds=longest + self._pace.spare),
         )
         self._woken = asyncio.Event()
-        self._unreachable: str | None = None
+        self._unreachable: dict[ChannelKind, str] = {}
 
     def wake(self) -> None:
         """Call it after another pool's commit: something may be due."""
         self._woken.set()
 
     async def probe(self) -> str | None:
-        """Why nothing can be sent at present: the last message could not even be tried."""
-        return self._unreachable
+        """Why nothing can be sent at present by some channel: it could not even be tried."""
+        return next(iter(self._unreachable.values()), None)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Bring until `stop`; infrastructure failures are waited out with back-off."""
@@ -121,13 +121,15 @@ class Courier:
                     await self.purge()
                     purge_at = time() + self._pace.purge
                 moved = await self.round()
+                if not moved:
+                    await self._look_again()
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("courier_waits", reason=type(error).__name__)
                 await backoff.wait(stop)
                 continue
-            if self._unreachable is not None:
+            if self._unreachable:
                 await backoff.wait(stop)
                 continue
             backoff.reset()
@@ -189,9 +191,20 @@ class Courier:
             # A channel that breaks its promise cannot say how far it came.
             log.exception("channel_failed", delivery_id=str(intent.due.delivery_id))
             return Unknown(type(error).__name__)
-        stuck = isinstance(outcome, NotSent) and outcome.unreachable
-        self._unreachable = outcome.reason if isinstance(outcome, NotSent) and stuck else None
+        stuck = outcome.reason if isinstance(outcome, NotSent) and outcome.unreachable else None
+        self._note(intent.due.channel, stuck)
         return outcome
+
+    async def _look_again(self) -> None:
+        """Ask the channels that were out of reach, as their messages may pause for long."""
+        for kind in list(self._unreachable):
+            self._note(kind, await self._channels[kind].unreachable())
+
+    def _note(self, kind: ChannelKind, unreachable: str | None) -> None:
+        if unreachable is None:
+            self._unreachable.pop(kind, None)
+        else:
+            self._unreachable[kind] = unreachable
 
     async def _record(self, intent: Intent, outcome: Outcome) -> None:
         """The outcome, and in the same transaction the news of it if it is final."""

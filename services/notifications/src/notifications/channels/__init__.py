@@ -23,3 +23,6 @@ class Channel(Protocol):
         taken over; `Unknown` if nobody can tell. `delivery_id` marks the message for the
         other side.
         """
+
+    async def unreachable(self) -> str | None:
+        """Why no message could even be tried now, asked of the other side without one."""

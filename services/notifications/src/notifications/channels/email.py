@@ -86,6 +86,20 @@ class Email:
         finally:
             call.client.close()
 
+    async def unreachable(self) -> str | None:
+        """What the server says to our name, our credentials and our sender."""
+        call = _Call(self._client(), self._server)
+        try:
+            async with asyncio.timeout(self._server.command_timeout):
+                await call.reach()
+        except aiosmtplib.SMTPResponseException as error:
+            return _storable(f"{error.code} {error.message}")
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            return _storable(f"{type(error).__name__}: {error}")
+        finally:
+            call.client.close()
+        return None
+
     def _composed(self, delivery_id: UUID, letter: Letter, address: str) -> bytes:
         """The message as it is sent; raises ValueError for an address that SMTP cannot carry."""
         address.encode("ascii")
@@ -122,9 +136,13 @@ class _Call:
         self._about_message = False
         self._past_the_dot = False
 
-    async def hand_in(self, message: bytes, address: str) -> Outcome:
+    async def reach(self) -> None:
+        """All of the conversation that is not about a message."""
         await self.client.connect(timeout=self._server.connect_timeout)
         await self.client.mail(self._server.sender)
+
+    async def hand_in(self, message: bytes, address: str) -> Outcome:
+        await self.reach()
         self._about_message = True
         await self.client.rcpt(address)
         reply = await self.client.execute_command(b"DATA")
