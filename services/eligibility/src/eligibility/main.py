@@ -12,6 +12,7 @@ from common.clockwork import ClockFollower
 from common.consuming import Consumer
 from common.database import Database
 from common.events.topics import prefixed
+from common.guard import Guard
 from common.health import Health, Probe
 from common.ids import Ids
 from common.inbox import Inbox
@@ -182,4 +183,4 @@ async def serve(settings: Settings) -> int:
     configure_logging(SERVICE, level=settings.log_level)
     async with build(settings) as service:
         gc_tuning()
-        return await run_parts(service.parts)
+        return await run_parts(Guard(settings).before(service.parts))

@@ -13,6 +13,7 @@ from common.clock import Clock
 from common.clockwork import ClockFollower
 from common.consuming import Consumer
 from common.database import Database, is_transient
+from common.guard import Guard
 from common.health import Health, Probe
 from common.ids import Ids
 from common.inbox import Inbox
@@ -233,4 +234,4 @@ async def serve(settings: Settings) -> int:
     configure_logging(SERVICE, level=settings.log_level)
     async with build(settings) as service:
         gc_tuning()
-        return await run_parts(service.parts)
+        return await run_parts(Guard(settings).before(service.parts))

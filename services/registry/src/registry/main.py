@@ -11,6 +11,7 @@ from common.clock import Clock
 from common.clockwork import ClockFollower
 from common.database import Database, is_transient
 from common.events import topics
+from common.guard import Guard
 from common.health import Health
 from common.ids import Ids
 from common.migrations import drift
@@ -189,4 +190,4 @@ async def serve(settings: Settings) -> int:
     configure_logging("registry", level=settings.log_level)
     async with build(settings) as service:
         gc_tuning()
-        return await run_parts(service.parts)
+        return await run_parts(Guard(settings).before(service.parts))
