@@ -17,6 +17,8 @@ from common.settings import Mode, ServiceSettings
 QUERIES = Queries.of("common", "guard.sql")
 FREE = frozenset({"api", "topics"})
 """Parts that do not wait: the API says why it is not ready, and can do nothing without Postgres."""
+NO_ENTRY = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+"""A wrong login, password or database: waiting would not help."""
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +65,14 @@ class Guard:
         """What must not be, each with the variable and what to do."""
         found = []
         for field in ("app_url", "work_url"):
-            url = getattr(self._settings, field).get_secret_value()
-            connection = await connect(url, name="guard")
+            url, variable = getattr(self._settings, field), self._settings.variable(field)
             try:
-                found += await self._of_login(connection, self._settings.variable(field))
+                connection = await connect(url.get_secret_value(), name="guard")
+            except NO_ENTRY as error:
+                found.append(f"{variable}: Postgres lets us not in ({type(error).__name__})")
+                continue
+            try:
+                found += await self._of_login(connection, variable)
                 if field == "work_url" and self._settings.mode is Mode.PRODUCTION:
                     found += await self._of_clock(connection)
             finally:
