@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-.PHONY: help run test test-long check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance
+.PHONY: help run test test-long check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -77,6 +77,14 @@ lock: .venv/.dev ## resolve the requirements anew, hashed and without host names
 	@for name in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.lock; done
+
+licences: .venv/.dev ## list the licences of all that is installed for running
+	@$(BIN)/pip-licenses --python=$(BIN)/python --from=mixed --order=name --format=markdown --packages \
+	  $$(sed -n 's/^\([a-zA-Z0-9._-]*\)==.*/\1/p' requirements.lock) > docs/licences.table.md
+
+audit: .venv/.dev ## known weaknesses of what the locks name (asks the package index)
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r requirements-dev.lock \
+	  || { echo "Either a weakness is named above, or it could not be asked: then nothing is known."; exit 1; }
 
 clean: ## remove the virtual environment and what tools have left
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
