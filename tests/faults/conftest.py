@@ -9,6 +9,8 @@ import pytest
 from embedded.stack import Stack
 from support.system import SERVICES, System, in_villages, system_of_its_own
 
+pytest.register_assert_rewrite("support.verdict")
+
 VILLAGES = in_villages("35.05.15", range(1, 5))
 
 

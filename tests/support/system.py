@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import signal
 import sys
 import time
@@ -29,14 +28,16 @@ from common.outbox import Outbox
 from common.security.demo import demo_token
 from common.topics_admin import ensure_topics
 from embedded.mail import MailCatcher
-from embedded.ports import FREE_RANGE, Ports, is_free
+from embedded.ports import Ports
 from embedded.stack import Stack
 from registry.areas.edition import read_edition
 from registry.areas.load import load_areas
 
 from support.databases import PACKAGES, ServiceUrls, TestDatabases
+from support.proxy import free_ports
 from support.streams import all_records, fresh_prefix
 from support.waiting import eventually
+from support.ways import BRANCH, Ways, port_of
 
 SERVICES = ("registry", "eligibility", "notifications")
 PARTITIONS = 6
@@ -75,6 +76,9 @@ class Footing:
     prefix: str
     urls: Mapping[str, ServiceUrls]
     mail: MailCatcher
+    partitions: int = PARTITIONS
+    ways: Ways | None = None
+    """Links between each process and its servers, when they are to be cut."""
 
 
 class Process:
@@ -97,6 +101,11 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        assert self._running is not None
+        return self._running.pid
 
     @property
     def runs(self) -> bool:
@@ -131,12 +140,15 @@ class System:
     ) -> None:
         self.home = home
         self.footing = footing
-        self.ports = dict(zip(SERVICES, _free_ports(len(SERVICES)), strict=True))
+        self._apis = {service for service, parts in processes.values() if "api" in parts}
+        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         self.told = self._environment()
+        if footing.ways:
+            footing.ways.lead(self.ports)
         self.processes = {
             name: Process(
                 service,
-                self.told | {f"{service.upper()}_PARTS": parts},
+                self._told_to(name) | {f"{service.upper()}_PARTS": parts},
                 home / "log" / f"{name}.log",
             )
             for name, (service, parts) in processes.items()
@@ -148,7 +160,7 @@ class System:
             "MODE": "test",
             "KAFKA": footing.kafka,
             "TOPIC_PREFIX": footing.prefix,
-            "TOPIC_PARTITIONS": str(PARTITIONS),
+            "TOPIC_PARTITIONS": str(footing.partitions),
             "SECRETS_DIR": str(self.home / "secrets"),
             "ELIGIBILITY_REGISTRY_URL": self.address("registry"),
             "NOTIFICATIONS_REGISTRY_URL": self.address("registry"),
@@ -169,11 +181,15 @@ class System:
             }
         return told
 
+    def _told_to(self, process: str) -> dict[str, str]:
+        ways = self.footing.ways
+        return ways.told(process, self.told) if ways else self.told
+
     async def start(self) -> None:
         """Start every process, and wait until all APIs are ready."""
         for process in self.processes.values():
             await process.start()
-        for service in SERVICES:
+        for service in self._apis:
             await self.ready(service)
 
     async def end(self) -> None:
@@ -216,8 +232,10 @@ class System:
     def client(self, service: str, *, seconds: float = 15) -> httpx2.AsyncClient:
         """A caller with every scope of one service, in the whole country."""
         token = demo_token(self.home / "secrets", audience=service, scopes=SCOPES[service])
+        ways = self.footing.ways
+        port = ways.links[BRANCH, service].port if ways else self.ports[service]
         return httpx2.AsyncClient(
-            base_url=self.address(service),
+            base_url=f"http://127.0.0.1:{port}",
             timeout=seconds,
             headers={"Authorization": f"Bearer {token}"},
         )
@@ -234,7 +252,7 @@ class System:
     async def records(self, *topics: str) -> list[Any]:
         """Everything that stands on the topics, duplicates included."""
         names = [f"{self.footing.prefix}{topic}" for topic in topics]
-        return await all_records(self.footing.kafka, names, partitions=PARTITIONS)
+        return await all_records(self.footing.kafka, names, partitions=self.footing.partitions)
 
     async def load(self, villages: Collection[str]) -> None:
         """Make some villages of the area data known, and wait until everybody has heard."""
@@ -294,18 +312,28 @@ async def system_on(
 
 @asynccontextmanager
 async def system_of_its_own(
-    home: Path, *, villages: Collection[str], processes: Mapping[str, tuple[str, str]] | None = None
+    home: Path,
+    *,
+    villages: Collection[str],
+    processes: Mapping[str, tuple[str, str]] | None = None,
+    ways: Ways | None = None,
 ) -> AsyncIterator[tuple[System, Stack]]:
     """A system on a Kafka and a Postgres that nobody else uses, so that they may be killed."""
-    stack = Stack(home / "stack", ports=Ports.any())
+    fronted = ways.fronted_kafka if ways else None
+    stack = Stack(home / "stack", ports=Ports.any(), fronted_kafka=fronted)
     async with contextlib.AsyncExitStack() as opened:
         opened.push_async_callback(stack.discard)
-        await stack.start()
+        known = await stack.start()
         assert stack.mail is not None
-        urls = await _own_databases(stack.addresses.postgres)
-        await ensure_topics(stack.addresses.kafka, prefix="", partitions=PARTITIONS)
-        footing = Footing(stack.addresses.kafka, "", urls, stack.mail)
+        if ways:
+            ways.lead({"postgres": port_of(known.postgres), "smtp": known.smtp_port})
+        urls = await _own_databases(known.postgres)
+        await ensure_topics(known.kafka, prefix="", partitions=PARTITIONS)
+        footing = Footing(known.kafka, "", urls, stack.mail, ways=ways)
         system = System(home, footing, processes or WHOLE)
+        if ways:
+            opened.push_async_callback(ways.close)
+            await ways.open()
         opened.push_async_callback(system.end)
         await system.start()
         await system.load(villages)
@@ -320,16 +348,6 @@ async def _own_databases(postgres: str) -> dict[str, ServiceUrls]:
         await migrate(made.owner, PACKAGES[service])
         urls[service] = ServiceUrls(made.owner, made.app, made.work)
     return urls
-
-
-def _free_ports(number: int) -> list[int]:
-    """Below the range of outgoing connections, so that a restarted process finds its own again."""
-    found: list[int] = []
-    while len(found) < number:
-        port = FREE_RANGE.start + secrets.randbelow(len(FREE_RANGE))
-        if port not in found and is_free(port):
-            found.append(port)
-    return found
 
 
 def in_villages(kecamatan: str, ordinals: Iterable[int]) -> Sequence[str]:

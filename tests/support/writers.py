@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ CREATED = 201
 PATIENCE_SECONDS = 60.0
 GOVERNMENT_PAUSE = 0.25
 RESIDENT_PAUSE = 0.1
+RESIDENTS = 4
 BEGINS = 180
 """Days before today on which the first deed has its effect."""
 LAPSED_LEAST = 100
@@ -47,13 +48,17 @@ class Account:
 
 
 class Branch:
-    """The office that writes: one client per service, shared by all writers."""
+    """The office that writes: one client per service, shared by all writers.
 
-    def __init__(self, system: System, seed: int) -> None:
+    `pace` makes all pauses so many times longer.
+    """
+
+    def __init__(self, system: System, seed: int, *, pace: float = 1.0) -> None:
         self.account = Account()
         self.enough = asyncio.Event()
         self.today = date.today() - timedelta(days=1)  # noqa: DTZ011  # has come in every zone
         self.seed = seed
+        self.pace = pace
         self._clients = {
             service: system.client(service, seconds=8) for service in ("registry", "eligibility")
         }
@@ -144,7 +149,7 @@ class Writer:
             self.branch.account.bpu[village] += by
 
     async def pause(self, seconds: float) -> None:
-        await asyncio.sleep(self.chance.uniform(0.5, 1.5) * seconds)
+        await asyncio.sleep(self.chance.uniform(0.5, 1.5) * seconds * self.branch.pace)
 
 
 class Residents(Writer):
@@ -281,3 +286,19 @@ class Government(Writer):
             service="eligibility",
         )
         self.branch.account.acts[self.village] += 1
+
+
+async def write_during(
+    branch: Branch, villages: Sequence[str], weather: Coroutine[Any, Any, None]
+) -> None:
+    """Write until the weather is over, and let each writer come to an end."""
+    writers = [Government(branch, village).write() for village in villages]
+    writers += [Residents(branch, "residents", n).write(villages) for n in range(RESIDENTS)]
+    try:
+        async with asyncio.TaskGroup() as group:
+            for writer in writers:
+                group.create_task(writer)
+            await weather
+            branch.enough.set()
+    finally:
+        await branch.close()

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import signal
 import struct
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,11 +25,11 @@ SETTINGS = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
 log.dirs={data}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -54,9 +55,12 @@ class Kafka:
     title = "Kafka"
     stop_signal = signal.SIGTERM
 
-    def __init__(self, home: Path, jars: list[Path]) -> None:
+    def __init__(
+        self, home: Path, jars: list[Path], *, fronted: Mapping[int, int] | None = None
+    ) -> None:
         self._port = 0
         self._controller_port = 0
+        self._fronted = fronted or {}
         self._jars = jars
         self._folder = home / "kafka"
         self._data = self._folder / "data"
@@ -151,7 +155,14 @@ class Kafka:
         path = self._folder / f"{name}.properties"
         path.write_text(
             SETTINGS.format(
-                port=self._port, controller_port=self._controller_port, data=_escaped(str(data))
+                port=self._port,
+                controller_port=self._controller_port,
+                listeners="".join(f",FRONT_{p}://127.0.0.1:{p}" for p in self._fronted),
+                advertised="".join(
+                    f",FRONT_{p}://127.0.0.1:{front}" for p, front in self._fronted.items()
+                ),
+                protocols="".join(f",FRONT_{p}:PLAINTEXT" for p in self._fronted),
+                data=_escaped(str(data)),
             ),
             "ascii",
         )

@@ -5,7 +5,7 @@ import json
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +40,11 @@ class Addresses:
 
 
 class Stack:
-    """A real Kafka, a real Postgres and a mail catcher on the data of one home."""
+    """A real Kafka, a real Postgres and a mail catcher on the data of one home.
+
+    `fronted_kafka` gives Kafka listeners beside its own: the port of each, and the port that
+    clients who come there are told, which is that of a proxy in front of it.
+    """
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class Stack:
         kafka: bool = True,
         postgres: bool = True,
         mail: bool = True,
+        fronted_kafka: Mapping[int, int] | None = None,
         say: Callable[[str], None] = log.info,
     ) -> None:
         self.home = home.resolve()
@@ -58,6 +63,7 @@ class Stack:
         self._with_kafka = kafka
         self._with_postgres = postgres
         self._with_mail = mail
+        self._fronted_kafka = fronted_kafka
         self._say = say
         self._lock = HomeLock(self.home)
         self._parts: dict[PartName, Supervisor] = {}
@@ -131,7 +137,10 @@ class Stack:
         await self.stop()
 
     async def _start(self) -> Addresses:
-        kafka = Kafka(self.home, await self._class_path()) if self._with_kafka else None
+        kafka = None
+        if self._with_kafka:
+            jars = await self._class_path()
+            kafka = Kafka(self.home, jars, fronted=self._fronted_kafka)
         postgres = Postgres(self.home) if self._with_postgres else None
         self._parts = {
             part.name: Supervisor(part, self._say) for part in (postgres, kafka) if part is not None
