@@ -1,13 +1,20 @@
-"""The relay beside a bare polling loop on librdkafka: both drain the same outbox."""
+"""The relay beside plainer ones on the same outbox, and beside itself under an old snapshot.
+
+`plain` is what one writes first with the same client: read, `send()` each row, await the futures,
+delete. `bare` is a polling loop on librdkafka, which is the limit.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 
 import asyncpg
+import relay_latency
 from common.events import topics
-from common.outbox import QUERIES
+from common.kafka import build_producer
 from common.relay import OutboxRelay
 from common.topics_admin import ensure_topics
 from confluent_kafka import Producer
@@ -15,6 +22,12 @@ from figures import Figure
 from filling import pages
 
 VILLAGES = 10_000
+PAGE = 5_000
+PLAN = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off"
+READ = """SELECT u.event_id, u.village_key, e.value
+FROM unpublished u JOIN events e USING (village_key, topic, sequence)
+ORDER BY u.event_id LIMIT $1"""
+DELETE = "DELETE FROM unpublished WHERE event_id = ANY($1::bigint[])"
 
 
 async def fill(owner: str, count: int) -> None:
@@ -50,12 +63,11 @@ async def fill(owner: str, count: int) -> None:
     await connection.close()
 
 
-async def bare(work: str, kafka: str, topic: str) -> None:
+async def bare(work: str, kafka: str, prefix: str) -> None:
     """Read, send by librdkafka, flush, delete: nothing else."""
     connection = await asyncpg.connect(work)
-    await connection.execute(
-        "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off"
-    )
+    await connection.execute(PLAN)
+    topic = f"{prefix}{topics.REGISTRY_ENROLLMENTS}"
     producer = Producer(
         {
             "bootstrap.servers": kafka,
@@ -64,11 +76,27 @@ async def bare(work: str, kafka: str, topic: str) -> None:
             "queue.buffering.max.messages": 1_000_000,
         }
     )
-    while rows := await connection.fetch(QUERIES["front"], 5_000):
+    while rows := await connection.fetch(READ, PAGE):
         for row in rows:
             producer.produce(topic, row["value"], row["village_key"].encode())
         producer.flush()
-        await connection.execute(QUERIES["published"], [row["event_id"] for row in rows])
+        await connection.execute(DELETE, [row["event_id"] for row in rows])
+    await connection.close()
+
+
+async def plain(work: str, kafka: str, prefix: str) -> None:
+    """Read, send by aiokafka, await the futures, delete."""
+    connection = await asyncpg.connect(work)
+    await connection.execute(PLAN)
+    topic = f"{prefix}{topics.REGISTRY_ENROLLMENTS}"
+    async with build_producer(kafka, client="plain") as producer:
+        while rows := await connection.fetch(READ, PAGE):
+            sent = [
+                await producer.send(topic, row["value"], key=row["village_key"].encode())
+                for row in rows
+            ]
+            await asyncio.gather(*sent)
+            await connection.execute(DELETE, [row["event_id"] for row in rows])
     await connection.close()
 
 
@@ -78,24 +106,44 @@ async def ours(work: str, kafka: str, prefix: str) -> None:
     task = asyncio.create_task(relay.run(stop))
     connection = await asyncpg.connect(work)
     while await connection.fetchval("SELECT EXISTS (SELECT FROM unpublished)"):
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
     stop.set()
     await task
     await connection.close()
 
 
+@contextlib.asynccontextmanager
+async def old_snapshot(url: str) -> AsyncIterator[None]:
+    """A reader that has forgotten to end its transaction: no dead row can be removed."""
+    connection = await asyncpg.connect(url)
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.fetchval("SELECT count(*) FROM unpublished")
+        yield
+    await connection.close()
+
+
+async def rate(databases, kafka: str, count: int, relay, *, held: bool = False) -> float:
+    """Events a second, on a database and topics of its own."""
+    prefix = f"bench-{relay.__name__}-{time.time_ns()}."
+    await ensure_topics(kafka, prefix=prefix, partitions=12)
+    async with databases.fresh("common") as urls, contextlib.AsyncExitStack() as stack:
+        await fill(urls.owner, count)
+        if held:
+            await stack.enter_async_context(old_snapshot(urls.owner))
+        started = time.perf_counter()
+        await relay(urls.work, kafka, prefix)
+        return count / (time.perf_counter() - started)
+
+
 async def measure(databases, kafka: str, count: int) -> list[Figure]:
-    """Events a second of both, each on a database and topics of its own."""
-    rates = {}
-    for name in ("bare", "ours"):
-        prefix = f"bench-{name}-{time.time_ns()}."
-        await ensure_topics(kafka, prefix=prefix, partitions=12)
-        async with databases.fresh("common") as urls:
-            await fill(urls.owner, count)
-            started = time.perf_counter()
-            if name == "bare":
-                await bare(urls.work, kafka, f"{prefix}{topics.REGISTRY_ENROLLMENTS}")
-            else:
-                await ours(urls.work, kafka, prefix)
-            rates[name] = count / (time.perf_counter() - started)
-    return [Figure("relay", rates["ours"], "events/s", "bare librdkafka relay", rates["bare"])]
+    """Events a second of each in turn, and the latency at a steady rate."""
+    plainly = await rate(databases, kafka, count, plain)
+    full = await rate(databases, kafka, count, ours)
+    barely = await rate(databases, kafka, count, bare)
+    held = await rate(databases, kafka, count, ours, held=True)
+    return [
+        Figure("relay", full, "events/s", "bare librdkafka relay", barely),
+        Figure("relay_beside_plain", full, "events/s", "plain aiokafka relay", plainly),
+        Figure("relay_old_snapshot", held, "events/s", "relay without it", full),
+        *await relay_latency.measure(databases, kafka),
+    ]

@@ -14,7 +14,9 @@ from common.database import Database
 from common.ids import Ids
 from common.kafka import build_producer
 from common.outbox import Draft, Outbox, lock_villages
+from common.outbox_queue import OutboxQueue
 from common.relay import OutboxRelay
+from common.relay_sending import PageSender
 from support.databases import ServiceUrls
 from support.streams import KETANON, SUKOSEWU, all_records, sosialisasi
 from support.waiting import eventually
@@ -118,7 +120,7 @@ async def test_only_one_of_two_relays_carries(
 
 
 async def test_an_event_that_commits_late_is_not_overtaken_in_its_village(
-    common_urls: ServiceUrls, kafka: str, prefix: str, clock: Clock, ids: Ids
+    common_urls: ServiceUrls, kafka: str, prefix: str, clock: Clock, ids: Ids, monkeypatch
 ) -> None:
     """Reading ahead sees that a smaller id has come up behind it, and goes back to the front."""
     database = await Database.open(common_urls.work, name="test")
@@ -129,25 +131,27 @@ async def test_an_event_that_commits_late_is_not_overtaken_in_its_village(
     locks = await lock_villages(late, [KETANON], LOCK)
     await outbox.append(late, locks, [Draft(KETANON, sosialisasi())])
     await append(database, outbox, SUKOSEWU, 10)
-    relay = OutboxRelay(common_urls.work, kafka, prefix=prefix, service="test", read=10)
-    send, sent = relay._send, []
+    sent = []
 
-    async def commit_while_sending(producer, rows):
-        if not sent:
-            await open_transaction.commit()
-            await append(database, outbox, KETANON, 9)
-        sent.append([(row["village_key"], row["event_id"]) for row in rows])
-        await send(producer, rows)
+    class CommitsWhileSending(PageSender):
+        async def send(self, rows):
+            if not sent:
+                await open_transaction.commit()
+                await append(database, outbox, KETANON, 9)
+            sent.append([row["event_id"] for row in rows])
+            return await super().send(rows)
 
-    async def ahead_after_the_commit(connection, rows):
-        await eventually(_committed, True)
-        return await OutboxRelay._ahead(relay, connection, rows)
+    class ReadsAheadThen(OutboxQueue):
+        async def after(self, rows, waiting=()):
+            await eventually(_committed, True)
+            return await super().after(rows, waiting)
 
     async def _committed() -> bool:
         return bool(sent)
 
-    relay._send = commit_while_sending
-    relay._ahead = ahead_after_the_commit
+    monkeypatch.setattr("common.relay.PageSender", CommitsWhileSending)
+    monkeypatch.setattr("common.relay.OutboxQueue", ReadsAheadThen)
+    relay = OutboxRelay(common_urls.work, kafka, prefix=prefix, service="test", read=10)
     async with carrying(relay):
 
         async def arrived() -> list[int]:
@@ -159,23 +163,26 @@ async def test_an_event_that_commits_late_is_not_overtaken_in_its_village(
 
 
 async def test_a_broken_batch_is_sent_again_from_the_first_row(
-    common_urls: ServiceUrls, kafka: str, prefix: str, clock: Clock, ids: Ids
+    common_urls: ServiceUrls, kafka: str, prefix: str, clock: Clock, ids: Ids, monkeypatch
 ) -> None:
     """What was not acknowledged stays in the queue: no event is lost, duplicates may be."""
     database = await Database.open(common_urls.work, name="test")
     outbox = Outbox(clock=clock, ids=ids)
     await append(database, outbox, KETANON, 30)
+    failures = iter(["before", "after", "before"])
+
+    class Fails(PageSender):
+        async def send(self, rows):
+            failure = next(failures, None)
+            if failure == "before":
+                raise ConnectionResetError
+            lanes = await super().send(rows)
+            if failure:
+                raise ConnectionResetError
+            return lanes
+
+    monkeypatch.setattr("common.relay.PageSender", Fails)
     relay = OutboxRelay(common_urls.work, kafka, prefix=prefix, service="test", read=10)
-    send, failures = relay._send, iter(["before", "after", "before"])
-
-    async def sends_and_fails(producer, rows):
-        failure = next(failures, None)
-        if failure != "before":
-            await send(producer, rows)
-        if failure:
-            raise ConnectionResetError
-
-    relay._send = sends_and_fails
     async with carrying(relay):
 
         async def arrived() -> list[int]:

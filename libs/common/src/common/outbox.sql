@@ -10,6 +10,8 @@ WITH draft AS MATERIALIZED (
     SELECT nextval('event_ids') AS event_id, d.*
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::bytea[])
         AS d (id, village_key, topic, sequence, time, value)
+    -- Before the first id is drawn the transaction has its own: the relay's floor rests on it.
+    WHERE pg_current_xact_id() IS NOT NULL
 ), recorded AS (
     INSERT INTO events (event_id, id, village_key, topic, sequence, time, value)
     SELECT event_id, id, village_key, topic, sequence, time, value FROM draft
@@ -34,25 +36,35 @@ WHERE NOT EXISTS (
 
 -- name: front
 -- The front of the queue with its bytes, oldest first; never "later than the last seen".
+-- Up to $2 nothing can appear any more; the villages $3 have to wait.
 SELECT u.event_id, u.village_key, u.topic, e.value
 FROM unpublished u
 JOIN events e USING (village_key, topic, sequence)
+WHERE u.event_id > $2 AND u.village_key <> ALL($3::text[])
 ORDER BY u.event_id
 LIMIT $1
 
 -- name: after
--- What stands behind `$2`, and how many rows stand up to it: only a hint for reading ahead.
+-- What stands behind `$4`, and how many rows stand up to it: only a hint for reading ahead.
 SELECT u.event_id, u.village_key, u.topic, e.value,
-    (SELECT count(*) FROM unpublished WHERE event_id <= $2) AS behind
+    (
+        SELECT count(*) FROM unpublished
+        WHERE event_id > $2 AND event_id <= $4 AND village_key <> ALL($3::text[])
+    ) AS behind
 FROM unpublished u
 JOIN events e USING (village_key, topic, sequence)
-WHERE u.event_id > $2
+WHERE u.event_id > $4 AND u.village_key <> ALL($3::text[])
 ORDER BY u.event_id
 LIMIT $1
 
 -- name: published
--- The broker has acknowledged these.
-DELETE FROM unpublished WHERE event_id = ANY($1::bigint[])
+-- The broker has acknowledged these; the id of the transaction that deletes them.
+WITH gone AS (DELETE FROM unpublished WHERE event_id = ANY($1::bigint[]))
+SELECT pg_current_xact_id()::text::bigint
+
+-- name: running
+-- All transactions with a smaller id have ended, in every database of the cluster.
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 
 -- name: oldest_time
 -- The earliest time among the events that have not left.
