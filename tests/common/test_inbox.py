@@ -11,6 +11,7 @@ from common.events import topics
 from common.systemic import StillStopped
 from support.inbox_rig import Rig
 from support.streams import KETANON, START, SUKOSEWU, WONOPRINGGO, Offsets, sosialisasi, value_of
+from support.waiting import eventually
 
 pytestmark = pytest.mark.stack
 OUTREACH = topics.REGISTRY_OUTREACH
@@ -283,9 +284,9 @@ async def test_a_systemic_failure_stops_consuming_until_resumed(rig: Rig, offset
     rig.ledger.impossible |= {(village, 1) for village in villages}
     batch = [record for village in villages for record in some(offsets, village, 1)]
     receiving = asyncio.create_task(rig.inbox.receive(batch))
-    while (reason := await rig.inbox.stopped()) is None:
-        await asyncio.sleep(0.02)
-    assert "IMPOSSIBLE: 21 villages" in reason
+    await eventually(
+        rig.inbox.stopped, "consuming stopped: IMPOSSIBLE: 21 villages within a minute, 20 allowed"
+    )
     parked = (await rig.rows("SELECT count(*) FROM parked"))[0][0]
     assert parked <= 20
     rig.ledger.impossible.clear()
@@ -305,9 +306,9 @@ async def test_too_many_early_events_of_a_village_stop_consuming(
     await rig.inbox.receive(some(offsets, KETANON, *range(3, 1003)))
     assert await rig.inbox.stopped() is None
     receiving = asyncio.create_task(rig.inbox.receive(some(offsets, KETANON, 1003)))
-    while (reason := await rig.inbox.stopped()) is None:
-        await asyncio.sleep(0.02)
-    assert "HELD: more than 1000 events" in reason
+    await eventually(
+        rig.inbox.stopped, f"consuming stopped: HELD: more than 1000 events of village {KETANON}"
+    )
     await rig.parking.discard(KETANON, topic=OUTREACH, sequence=2, reason="lost", actor="a")
     await rig.parking.resume()
     await receiving
@@ -322,9 +323,7 @@ async def test_too_many_villages_with_gaps_stop_consuming(rig: Rig, offsets: Off
     await rig.inbox.receive(early)
     assert await rig.inbox.stopped() is None
     receiving = asyncio.create_task(rig.inbox.receive(some(offsets, villages[20], 2)))
-    while (reason := await rig.inbox.stopped()) is None:
-        await asyncio.sleep(0.02)
-    assert "HELD: 21 villages wait" in reason
+    await eventually(rig.inbox.stopped, "consuming stopped: HELD: 21 villages wait, 20 allowed")
     for village in villages[:2]:
         await rig.parking.discard(village, topic=OUTREACH, sequence=1, reason="x", actor="a")
     await rig.parking.resume()
@@ -339,8 +338,7 @@ async def test_a_person_may_let_all_broken_villages_be_parked(rig: Rig, offsets:
     rig.ledger.impossible |= {(village, 1) for village in villages}
     batch = [record for village in villages for record in some(offsets, village, 1)]
     receiving = asyncio.create_task(rig.inbox.receive(batch))
-    while await rig.inbox.stopped() is None:
-        await asyncio.sleep(0.02)
+    await eventually(rig.stopped, True)
     await rig.parking.resume(park_for=timedelta(minutes=1))
     await receiving
 

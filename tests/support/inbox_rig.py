@@ -65,6 +65,9 @@ class Rig:
             )
         ]
 
+    async def stopped(self) -> bool:
+        return await self.inbox.stopped() is not None
+
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         async with self.database.transaction() as connection:
             return await connection.fetch(query, *arguments)

@@ -31,6 +31,8 @@ MARKS_LOCK = QUERIES["lock_only"]
 
 PATIENCE_SECONDS = 60.0
 """How long a batch waits for the infrastructure before it is fetched anew."""
+ATTEMPTS_TOGETHER = 3
+"""How often a batch is tried, each time without the event that failed, before it is halved."""
 
 EVENTS = Counter("inbox_events_total", "Events by what became of them", ["way"])
 BATCHES = Counter("inbox_batches_total", "Transactions of the inbox")
@@ -38,7 +40,8 @@ BATCHES = Counter("inbox_batches_total", "Transactions of the inbox")
 log = logging.getLogger(__name__)
 
 Items = Sequence[Received | Broken]
-Poison = dict[tuple[str, int, int], tuple[str, str]]
+Poisoned = dict[str, dict[tuple[str, int, int], tuple[str, str]]]
+"""Of each village the events (topic, partition, offset) that failed: reason and detail."""
 
 
 class Effect(Protocol):
@@ -93,7 +96,7 @@ class Inbox:
         Raises only when the infrastructure stayed away for a minute: the batch is fetched anew.
         """
         batch = decode(records, prefix=self.prefix)
-        self._systemic.touched(len(batch.villages))
+        self._systemic.touched(batch.villages)
         backoff, deadline = Backoff(), time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -111,37 +114,52 @@ class Inbox:
                 return
 
     async def _take(self, batch: Batch) -> None:
-        """The batch in one transaction, or village by village when one of them cannot be."""
-        try:
-            await self.commit(batch.villages, unroutable=batch.unroutable)
-        except Systemic:
-            raise
-        except Exception as error:
-            if is_transient(error) and not is_cut(error):
-                raise
-            log.warning("batch falls back to single villages: %s", type(error).__name__)
-        else:
-            return
-        await self.commit({}, unroutable=batch.unroutable)
-        for key, items in sorted(batch.villages.items()):
-            await self.take_village(key, items)
+        """The batch in one transaction; what belongs to no village in one of its own."""
+        if batch.unroutable:
+            await self.commit({}, unroutable=batch.unroutable)
+        if batch.villages:
+            await self._together(batch.villages, {})
 
-    async def take_village(self, key: str, items: Items) -> None:
-        """One village's events in transactions of its own; the first that cannot be is parked."""
-        poison: Poison = {}
-        single = False
-        while True:
+    async def _together(self, villages: Mapping[str, Items], poisoned: Poisoned) -> None:
+        """One transaction, again without what it finds to be poison, and then by halves."""
+        for _ in range(ATTEMPTS_TOGETHER):
             try:
-                more = await self.commit({key: items}, poison=poison, single=single)
+                await self.commit(villages, poisoned=poisoned)
             except ImpossibleEvent as error:
-                poison[_place(error.event)] = (error.code, error.reason)
+                _note(poisoned, error)
             except Systemic:
                 raise
             except Exception as error:
-                if single or (is_transient(error) and not is_cut(error)):
+                if is_transient(error) and not is_cut(error):
                     raise
-                log.warning("one event at a time: %s", type(error).__name__)
-                single = True
+                log.warning("%d villages are halved: %s", len(villages), type(error).__name__)
+                break
+            else:
+                return
+        keys = sorted(villages)
+        if len(keys) == 1:
+            await self.take_village(keys[0], villages[keys[0]], poisoned)
+            return
+        middle = len(keys) // 2
+        for half in (keys[:middle], keys[middle:]):
+            await self._together({key: villages[key] for key in half}, poisoned)
+
+    async def take_village(self, key: str, items: Items, poisoned: Poisoned | None = None) -> None:
+        """One village's events by halves of halves; the first that cannot be is parked."""
+        poisoned = {} if poisoned is None else poisoned
+        most: int | None = None
+        while True:
+            try:
+                more = await self.commit({key: items}, poisoned=poisoned, most=most)
+            except ImpossibleEvent as error:
+                _note(poisoned, error)
+            except Systemic:
+                raise
+            except Exception as error:
+                if most == 1 or (is_transient(error) and not is_cut(error)):
+                    raise
+                most = max(1, (most or len(items)) // 2)
+                log.warning("%d events of %s at a time: %s", most, key, type(error).__name__)
             else:
                 if not more:
                     return
@@ -151,13 +169,14 @@ class Inbox:
         villages: Mapping[str, Items],
         *,
         unroutable: Sequence[Unroutable] = (),
-        poison: Poison | None = None,
-        single: bool = False,
+        poisoned: Poisoned | None = None,
+        most: int | None = None,
     ) -> bool:
         """One transaction: locks, marks read again, ways, effect, marks written.
 
-        With `single` at most one event of each village has its effect; True when more may follow.
+        At most `most` events of each village have their effect; True when more may follow.
         """
+        poisoned = poisoned or {}
         await self._ensure(villages.keys())
         async with self._database.transaction() as connection:
             if unroutable:
@@ -171,8 +190,8 @@ class Inbox:
                     states[key],
                     items,
                     waiting=waiting.get(key, ()),
-                    poison=poison,
-                    single=single,
+                    poison=poisoned.get(key),
+                    most=most,
                 )
                 for key, items in villages.items()
             }
@@ -180,11 +199,11 @@ class Inbox:
             try:
                 await self.write(connection, states, ways)
             except Exception as error:
-                _blame_single(error, ways, single=single)
+                _blame_single(error, ways, single=most == 1)
                 raise
         BATCHES.inc()
         _count(ways, unroutable)
-        return single and any(way.accepted or way.skipped for way in ways.values())
+        return most is not None and any(way.accepted or way.skipped for way in ways.values())
 
     async def write(
         self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
@@ -297,6 +316,11 @@ def literal(values: Iterable[str]) -> str:
 
 def _time_text(moment: datetime | None) -> str:
     return "NULL" if moment is None else f'"{moment.isoformat()}"'
+
+
+def _note(poisoned: Poisoned, error: ImpossibleEvent) -> None:
+    places = poisoned.setdefault(error.event.subject, {})
+    places[_place(error.event)] = (error.code, error.reason)
 
 
 def _place(event: Received) -> tuple[str, int, int]:

@@ -101,8 +101,8 @@ ON CONFLICT DO NOTHING
 
 -- name: parked_lately
 -- Villages parked since a moment by class of error; those behind another are no error of their own.
-SELECT reason, count(DISTINCT village_key) AS villages FROM parked
-WHERE parked_at > $1 AND reason <> 'BEHIND_PARKED' GROUP BY reason
+SELECT DISTINCT reason, village_key FROM parked
+WHERE parked_at > $1 AND reason <> 'BEHIND_PARKED'
 
 -- name: allow_parking
 -- A person lets villages be parked for a while, however many.

@@ -86,7 +86,7 @@ class Parking:
             await self._pass_discarded(connection, village, row["topic"])
             item = await self._readable(village, row)
             village.parked = 0
-            way = route(village, [item], single=True)
+            way = route(village, [item], most=1)
             if way.parked:
                 raise _StillBrokenError(way.parked[0].reason, way.parked[0].detail)
             await self._unpark(connection, row)

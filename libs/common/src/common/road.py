@@ -66,19 +66,19 @@ def route(
     *,
     waiting: Sequence[Received] = (),
     poison: Poison | None = None,
-    single: bool = False,
+    most: int | None = None,
 ) -> Way:
     """Send each event its way and advance `village.marks`.
 
     `waiting` are the village's held events; they follow when the one before them has come.
-    With `single` it ends after the first event that has an effect, to find out which one fails.
+    It ends after `most` events that have an effect, to find out which one fails.
     """
     way = Way()
-    if not (waiting or poison or single or village.parked) and _straight(village, items, way):
+    if not (waiting or poison or most or village.parked) and _straight(village, items, way):
         return way
     ahead = {(event.topic, event.sequence): event for event in waiting}
     stored = set(ahead)
-    road = _Road(village, way, ahead, stored, poison or {}, single=single)
+    road = _Road(village, way, ahead, stored, poison or {}, most)
     for topic in sorted({event.topic for event in waiting}):
         road.drain(topic)
     for item in items:
@@ -117,7 +117,7 @@ class _Road:
     ahead: dict[tuple[str, int], Received]
     stored: set[tuple[str, int]]
     poison: Poison
-    single: bool
+    most: int | None
 
     @property
     def blocked(self) -> bool:
@@ -125,7 +125,8 @@ class _Road:
 
     @property
     def ended(self) -> bool:
-        return self.single and bool(self.way.accepted or self.way.skipped)
+        way = self.way
+        return self.most is not None and len(way.accepted) + len(way.skipped) >= self.most
 
     def mark(self, topic: str) -> Mark:
         return self.village.marks.get(topic, NO_MARK)

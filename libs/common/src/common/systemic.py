@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from prometheus_client import Gauge
@@ -43,21 +42,18 @@ class SystemicStop:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._touched: deque[tuple[float, int]] = deque()
+        self._touched: dict[str, float] = {}
         self._asked_at = 0.0
 
-    def touched(self, villages: int) -> None:
-        """A batch concerned so many villages."""
-        now = time.monotonic()
-        self._touched.append((now, villages))
-        while self._touched[0][0] < now - LATELY.total_seconds():
-            self._touched.popleft()
+    def touched(self, villages: Iterable[str]) -> None:
+        """A batch concerns these villages."""
+        self._touched.update(dict.fromkeys(villages, time.monotonic()))
 
     async def refuse(
         self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
     ) -> None:
         """Raise Systemic when parking or holding what is routed would be too much of one kind."""
-        if any(way.parked for way in ways.values()):
+        if any(park.reason != BEHIND for way in ways.values() for park in way.parked):
             await self._refuse_parked(connection, ways)
         if any(way.held for way in ways.values()):
             await self._refuse_held(connection, states, ways)
@@ -67,20 +63,23 @@ class SystemicStop:
         allowed = await connection.fetchval(QUERIES["parking_allowed"])
         if allowed is not None and allowed > now:
             return
-        since = now - LATELY
-        counts = {
-            row["reason"]: row["villages"]
-            for row in await connection.fetch(QUERIES["parked_lately"], since)
-        }
-        for way in ways.values():
-            for reason in {park.reason for park in way.parked} - {BEHIND}:
-                counts[reason] = counts.get(reason, 0) + 1
-        limit = max(PARKED_FLOOR, PARKED_SHARE * sum(n for _, n in self._touched))
-        for reason, villages in counts.items():
-            if villages > limit:
+        failed: dict[str, set[str]] = {}
+        for row in await connection.fetch(QUERIES["parked_lately"], now - LATELY):
+            failed.setdefault(row["reason"], set()).add(row["village_key"])
+        for key, way in ways.items():
+            for park in way.parked:
+                if park.reason != BEHIND:
+                    failed.setdefault(park.reason, set()).add(key)
+        limit = max(PARKED_FLOOR, PARKED_SHARE * self._touched_lately())
+        for reason, villages in failed.items():
+            if len(villages) > limit:
                 raise Systemic(
-                    f"{reason}: {villages} villages within a minute, {limit:.0f} allowed"
+                    f"{reason}: {len(villages)} villages within a minute, {limit:.0f} allowed"
                 )
+
+    def _touched_lately(self) -> int:
+        since = time.monotonic() - LATELY.total_seconds()
+        return sum(moment > since for moment in self._touched.values())
 
     async def _refuse_held(
         self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
