@@ -24,6 +24,8 @@ class Fault(StrEnum):
     NO_SERVICE = "554 at EHLO and HELO"
     HANGS_AT_RCPT = "no answer to RCPT"
     HANGS_AFTER_DOT = "no answer after the dot"
+    DROPS_AT_NEXT_MAIL = "connection lost at MAIL of a second message"
+    CLOSING_AT_NEXT_MAIL = "421 at MAIL of a second message"
     DROPS_AT_RCPT = "connection lost at RCPT"
     DROPS_AFTER_DOT = "connection lost after the dot"
     LATIN_1_AFTER_DOT = "250 in bytes that are no UTF-8, and a NUL"
@@ -46,6 +48,13 @@ class FaultySmtp:
         self.held = asyncio.Event()
         self.port = 0
         self.callers = 0
+        self.parted = 0
+        """How many said QUIT."""
+        self.slow = ""
+        """A recipient whose messages are `held`."""
+        self.stuck = asyncio.Event()
+        """Set when one of those has arrived."""
+        self._lines: list[asyncio.Transport] = []
         self.reached = asyncio.Event()
         """Set when a message's final dot has arrived."""
 
@@ -58,6 +67,8 @@ class FaultySmtp:
         responses: list[str],
     ) -> list[str]:
         self.callers += 1
+        session.carried = 0
+        self._lines.append(server.transport)
         session.host_name = hostname
         return ["554 no service here"] if self.fault is Fault.NO_SERVICE else responses
 
@@ -72,6 +83,10 @@ class FaultySmtp:
     ) -> str:
         if self.fault is Fault.SENDER_REFUSED:
             return "530 5.7.0 authentication required"
+        if session.carried and self.fault is Fault.DROPS_AT_NEXT_MAIL:
+            server.transport.abort()
+        if session.carried and self.fault is Fault.CLOSING_AT_NEXT_MAIL:
+            return "421 4.4.2 idle for too long"
         envelope.mail_from = address
         return "250 OK"
 
@@ -90,10 +105,25 @@ class FaultySmtp:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_QUIT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        self.parted += 1
+        return "221 bye"
+
+    def hang_up(self) -> None:
+        """Close every connection from this side, as a server that restarts does."""
+        for line in self._lines:
+            line.close()
+
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         self.reached.set()
+        session.carried += 1
+        if self.slow in envelope.rcpt_tos:
+            self.stuck.set()
+            await self.held.wait()
         if self.fault in REPLIES:
             return REPLIES[self.fault]
         content: Any = envelope.content

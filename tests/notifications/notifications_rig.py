@@ -32,7 +32,8 @@ from common.sealing import Sealer
 from faulty_smtp import FaultySmtp
 from notifications.announcing import Announcer
 from notifications.application import INPUTS, Desk, Hearing
-from notifications.channels.email import Email, SmtpServer
+from notifications.channels.email import Email
+from notifications.channels.smtp import SmtpServer
 from notifications.courier import Courier, Pace
 from notifications.directory import Directory
 from notifications.domain.deliveries import ChannelKind
@@ -152,6 +153,7 @@ class Service:
         self.directory = Directory(app, sealer=self.sealer, clock=self.clock, ids=self.ids)
         self.desk = Desk(app, self.announcer, clock=self.clock, ids=self.ids)
         self.inbox = self.inbox_of(settled=True)
+        self._emails: list[Email] = []
 
     @classmethod
     async def open(cls, urls: ServiceUrls, post: FaultySmtp) -> Service:
@@ -159,6 +161,8 @@ class Service:
         return cls(app, await Database.open(urls.work, name="tests-work"), post)
 
     async def close(self) -> None:
+        for email in self._emails:
+            email.close()
         await self.app.close()
         await self.work.close()
 
@@ -181,16 +185,17 @@ class Service:
         }
         return Courier(self.work, **(options | changes))
 
-    def email(self) -> Email:
+    def email(self, *, patience: float = 0.5) -> Email:
         server = SmtpServer(
             host="127.0.0.1",
             port=self.post.port,
             sender="desasadar@bpjs.example",
             connect_timeout=1,
-            command_timeout=0.5,
-            total_timeout=2,
+            command_timeout=patience,
+            total_timeout=patience + 1.5,
         )
-        return Email(server, now=self.clock.now)
+        self._emails.append(Email(server, now=self.clock.now))
+        return self._emails[-1]
 
     async def tell(
         self, *events: Any, village: str = KEDUNGJARAN, origin: Origin = Origin.LIVE
@@ -211,8 +216,15 @@ class Service:
         """Turn the courier until nothing is due."""
         courier = courier or self.courier()
         await courier.sweep()
-        while await courier.round():
+        while await self.round(courier):
             pass
+
+    async def round(self, courier: Courier | None = None) -> bool:
+        """One look, waited for to its end; whether there was anything."""
+        courier = courier or self.courier()
+        found = await courier.look()
+        await courier.rest()
+        return found
 
     async def states(self) -> dict[str, str]:
         """Office -> `state` or `state(reason)` of every delivery."""

@@ -47,6 +47,9 @@ class KilledBefore:
     async def unreachable(self) -> str | None:
         return None
 
+    def close(self) -> None:
+        pass
+
 
 class KilledAfter:
     """A channel whose process dies between the call and the outcome."""
@@ -63,6 +66,9 @@ class KilledAfter:
     async def unreachable(self) -> str | None:
         return None
 
+    def close(self) -> None:
+        pass
+
 
 class Answers:
     """A channel that always answers the same."""
@@ -77,6 +83,9 @@ class Answers:
 
     async def unreachable(self) -> str | None:
         return None
+
+    def close(self) -> None:
+        pass
 
 
 async def designate(service: Service) -> None:
@@ -173,7 +182,7 @@ async def test_each_attempt_keeps_the_hash_of_its_own_text(service: Service):
     await service.appoint(CAMAT_SRAGI, "camat@sragi.example")
     service.post.fault = Fault.BUSY_AT_RCPT
     await service.tell(known(), decided(DESIGNATED, AT_RISK, reasons=(HEAD_VACANT,)))
-    await service.courier().round()
+    await service.round()
     service.post.fault = Fault.NONE
     await service.tell(decided(AT_RISK, AT_RISK, reasons=(HEAD_UNCOVERED,)))
 
@@ -350,7 +359,7 @@ async def test_a_server_out_of_reach_uses_up_no_attempt(service: Service):
     courier = service.courier()
 
     for _ in range(10):
-        await courier.round()
+        await service.round(courier)
     assert {"CAMAT": "waiting(554 no service here)"} == await service.states()
     assert 0 == await service.count("SELECT failures FROM deliveries")
 
@@ -445,7 +454,7 @@ async def test_an_outcome_that_is_refused_stops_no_other(service: Service):
     await service.tell(known(), decided(DESIGNATED, AT_RISK))
     courier = service.courier(channels={ChannelKind.EMAIL: Answers(Sent("250 accept\udce9"))})
 
-    assert await courier.round()
+    assert await service.round(courier)
 
     assert {"CAMAT": "sending"} == await service.states()
 
@@ -461,7 +470,7 @@ async def test_a_courier_killed_around_the_call_leaves_unknown(
     dying = service.courier(channels={ChannelKind.EMAIL: channel})
 
     with pytest.raises(Killed):
-        await dying.round()
+        await service.round(dying)
     assert {"CAMAT": "sending"} == await service.states()
     next_one = service.courier()
     stop = asyncio.Event()
@@ -481,7 +490,7 @@ async def test_a_slow_courier_corrects_unknown(service: Service):
     await service.tell(known(), decided(DESIGNATED, AT_RISK))
     service.post.fault = Fault.HANGS_AFTER_DOT
     patient = service.courier(pace=Pace(spare=-1.99))
-    bringing = asyncio.create_task(patient.round())
+    bringing = asyncio.create_task(service.round(patient))
     await service.post.reached.wait()
 
     async def lost() -> dict[str, str]:
@@ -525,7 +534,7 @@ async def test_a_claimed_row_is_passed_over(service: Service):
         await connection.execute("SELECT FROM deliveries FOR UPDATE")
 
         async with asyncio.timeout(2):
-            assert not await service.courier().round()
+            assert not await service.round()
 
 
 async def test_a_message_that_cannot_be_written_stops_no_other(service: Service):

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 from faulty_smtp import Fault, FaultySmtp
-from notifications.channels import email
-from notifications.channels.email import Email, SmtpServer
-from notifications.domain.deliveries import NotSent, Sent, Unknown
+from notifications.channels.email import Email
+from notifications.channels.smtp import SmtpServer, storable
+from notifications.domain.deliveries import NotSent, Outcome, Sent, Unknown
 from notifications.domain.letters import Letter
 
 DELIVERY = UUID("0190f0a0-0000-4000-8000-00000000000a")
@@ -30,9 +30,17 @@ def channel(port: int) -> Email:
     return Email(server, now=lambda: datetime(2026, 11, 20, 2, 0, tzinfo=UTC))
 
 
+async def send(port: int, address: str = TO) -> Outcome:
+    email = channel(port)
+    try:
+        return await email.send(DELIVERY, LETTER, address)
+    finally:
+        email.close()
+
+
 async def test_a_message_is_handed_in_whole(post: FaultySmtp):
     """Text and HTML say what the letter says; the Message-ID is made of the delivery's id."""
-    outcome = await channel(post.port).send(DELIVERY, LETTER, TO)
+    outcome = await send(post.port)
 
     [message] = post.taken
     text, html = (part.get_content().replace("\r\n", "\n") for part in message.iter_parts())
@@ -55,7 +63,7 @@ async def test_a_reply_is_known(post: FaultySmtp, fault: Fault, expected: NotSen
     """4xx may be tried again, 5xx about the message is final; no address is kept."""
     post.fault = fault
 
-    assert expected == await channel(post.port).send(DELIVERY, LETTER, TO)
+    assert expected == await send(post.port)
     assert [] == post.taken
 
 
@@ -64,7 +72,7 @@ async def test_a_reply_is_known(post: FaultySmtp, fault: Fault, expected: NotSen
 )
 async def test_an_address_that_no_mail_can_carry_is_a_known_failure(post: FaultySmtp, address: str):
     """Found before anything is said to the server: not sent, final, and the address not kept."""
-    outcome = await channel(post.port).send(DELIVERY, LETTER, address)
+    outcome = await send(post.port, address)
 
     assert isinstance(outcome, NotSent)
     assert outcome.final
@@ -77,7 +85,7 @@ async def test_a_refusal_of_ourselves_is_no_fault_of_the_message(post: FaultySmt
     """A server that wants nothing of us makes no message fail for good."""
     post.fault = fault
 
-    outcome = await channel(post.port).send(DELIVERY, LETTER, TO)
+    outcome = await send(post.port)
 
     assert isinstance(outcome, NotSent)
     assert (False, True) == (outcome.final, outcome.unreachable)
@@ -88,7 +96,7 @@ async def test_a_loss_before_the_dot_is_known(post: FaultySmtp, fault: Fault):
     """Whatever happens before the final dot, the message was not taken over."""
     post.fault = fault
 
-    outcome = await channel(post.port).send(DELIVERY, LETTER, TO)
+    outcome = await send(post.port)
 
     assert isinstance(outcome, NotSent)
     assert (False, False) == (outcome.final, outcome.unreachable)
@@ -101,7 +109,7 @@ async def test_a_loss_after_the_dot_is_unknown(post: FaultySmtp, fault: Fault):
     """After the final dot only a reply tells; here the server did take the message."""
     post.fault = fault
 
-    outcome = await channel(post.port).send(DELIVERY, LETTER, TO)
+    outcome = await send(post.port)
 
     assert isinstance(outcome, Unknown)
     assert 1 == len(post.taken)
@@ -111,7 +119,7 @@ async def test_a_refused_connection_is_known():
     """Nobody listens: not sent, to be tried again, and the other side's trouble."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        outcome = await channel(free.getsockname()[1]).send(DELIVERY, LETTER, TO)
+        outcome = await send(free.getsockname()[1])
 
     assert isinstance(outcome, NotSent)
     assert (False, True) == (outcome.final, outcome.unreachable)
@@ -119,7 +127,7 @@ async def test_a_refused_connection_is_known():
 
 def test_a_reply_can_always_be_stored():
     """A Latin-1 byte or a NUL in a server's words must not cost the outcome."""
-    kept = email._storable("250 accept\udce9\0 for <camat@sragi.example>")
+    kept = storable("250 accept\udce9\0 for <camat@sragi.example>")
 
     assert "250 accept? for <…>" == kept
     assert kept.encode()

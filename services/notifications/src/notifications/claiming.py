@@ -10,6 +10,8 @@ from uuid import UUID
 import structlog
 from common.clock import Clock
 from common.database import Connection, Database
+from cryptography.exceptions import InvalidTag
+from jinja2 import TemplateError
 
 from notifications.directory import Directory
 from notifications.domain.alerts import Suppression, still_holds
@@ -18,6 +20,9 @@ from notifications.domain.letters import TitleCount, words_of
 from notifications.storage import deliveries, local_days
 from notifications.storage.deliveries import Due, Intent
 from notifications.templates import Templates
+
+UNWRITABLE = (InvalidTag, TemplateError, LookupError, ValueError)
+"""An address sealed with another key, a template that breaks, facts that it has no words for."""
 
 log = structlog.get_logger(__name__)
 
@@ -86,9 +91,8 @@ class Claims:
         for due in sendable:
             try:
                 found.intents.append(self._intent(due, counts))
-            except Exception:
-                # One message that cannot be written (an address sealed with another key) is
-                # not to stop the others.
+            except UNWRITABLE:
+                # One message that cannot be written is not to stop the others.
                 log.exception("delivery_unwritable", delivery_id=str(due.delivery_id))
                 found.unwritable.append(due)
 

@@ -2,7 +2,7 @@
 
 The intent is committed before the call and the outcome after it, so a crash between the two
 leaves a row in `sending`, which becomes `unknown` when its lease is over; it is never sent again
-by itself. Locks: a village's row of marks before its deliveries, as the consumer does.
+by itself. A message that is slow holds up no other: whenever one has arrived the next is claimed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import assert_never
 
 import structlog
 from common import idempotency
@@ -19,8 +18,6 @@ from common.clock import Clock
 from common.database import Database, is_transient
 from common.events.words import DeliveryState
 from common.ids import Ids
-from common.inbox import MARKS_LOCK
-from common.outbox import lock_villages
 from common.process import Backoff
 from common.waiting import first_set
 
@@ -29,22 +26,12 @@ from notifications.channels import Channel
 from notifications.claiming import Claims
 from notifications.directory import Directory
 from notifications.domain.alerts import Suppression
-from notifications.domain.deliveries import (
-    BACK_OFF,
-    ChannelKind,
-    NotSent,
-    Outcome,
-    Sent,
-    Unknown,
-    next_step,
-)
-from notifications.storage import deliveries, housekeeping, local_days
-from notifications.storage.deliveries import Due, Intent
-from notifications.telemetry import ATTEMPTS
+from notifications.domain.deliveries import BACK_OFF, ChannelKind, NotSent, Outcome, Unknown
+from notifications.outcomes import Outcomes
+from notifications.storage import housekeeping
+from notifications.storage.deliveries import Intent
 from notifications.templates import Templates
 
-RECORD_ATTEMPTS = 6
-"""How often the outcome of a call is tried to be recorded before the row is left to its lease."""
 UNWRITABLE = "UNWRITABLE"
 """Reason of a delivery whose message could not be made; the log says why."""
 
@@ -56,7 +43,7 @@ class Pace:
     """How the courier paces itself; real time, in seconds."""
 
     at_once: int = 8
-    """Messages claimed and on their way at once."""
+    """Messages on their way at once."""
     idle: float = 0.25
     """Between two looks when nothing was due."""
     sweep: float = 5.0
@@ -84,7 +71,6 @@ class Courier:
     ) -> None:
         self._database = database
         self._channels = channels
-        self._announcer = announcer
         self._clock = clock
         self._pace = pace or Pace()
         longest = max(channel.longest for channel in channels.values())
@@ -96,8 +82,14 @@ class Courier:
             courier=ids.random(),
             lease=timedelta(seconds=longest + self._pace.spare),
         )
+        self._outcomes = Outcomes(database, announcer, clock=clock, back_off=self._pace.back_off)
+        self._on_the_way: set[asyncio.Task[None]] = set()
+        self._failed: BaseException | None = None
         self._woken = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._unreachable: dict[ChannelKind, str] = {}
+        self._sweep_at = 0.0
+        self._purge_at = 0.0
 
     def wake(self) -> None:
         """Call it after another pool's commit: something may be due."""
@@ -108,21 +100,31 @@ class Courier:
         return next(iter(self._unreachable.values()), None)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Bring until `stop`; infrastructure failures are waited out with back-off."""
-        time = asyncio.get_running_loop().time
-        backoff, sweep_at, purge_at = Backoff(cap=30.0), 0.0, time() + self._pace.purge
+        """Bring until `stop`; what is on its way then is waited for."""
+        self._purge_at = asyncio.get_running_loop().time() + self._pace.purge
+        try:
+            await self._go_on(stop)
+            await self.rest()
+        except Exception:
+            await self.rest()
+            raise
+        finally:
+            for task in self._on_the_way:
+                task.cancel()
+            for channel in self._channels.values():
+                channel.close()
+
+    async def _go_on(self, stop: asyncio.Event) -> None:
+        """Infrastructure failures, and a server out of reach, are waited out with back-off."""
+        backoff = Backoff(cap=30.0)
         while not stop.is_set():
             self._woken.clear()
+            self._arrived.clear()
             try:
-                if time() >= sweep_at:
-                    await self.sweep()
-                    sweep_at = time() + self._pace.sweep
-                if time() >= purge_at:
-                    await self.purge()
-                    purge_at = time() + self._pace.purge
-                moved = await self.round()
-                if not moved:
-                    await self._look_again()
+                await self._keep_house()
+                await self._ask_the_unreachable()
+                more = not self._unreachable and await self.look()
+                self._raise_failed()
             except Exception as error:
                 if not is_transient(error):
                     raise
@@ -133,55 +135,49 @@ class Courier:
                 await backoff.wait(stop)
                 continue
             backoff.reset()
-            if not moved:
+            if not more:
                 await first_set(self._pace.idle, stop, self._woken)
+            elif not self._room():
+                await first_set(self._pace.idle, stop, self._arrived)
 
-    async def round(self) -> bool:
-        """Claim what is due, bring it, record how it went; whether there was anything."""
-        claimed = await self._claims.take(self._pace.at_once)
-        await self._conclude(claimed.superseded, DeliveryState.SUPPRESSED, Suppression.SUPERSEDED)
-        await self._conclude(claimed.unwritable, DeliveryState.FAILED, UNWRITABLE)
-        results = await asyncio.gather(
-            *(self._bring(intent) for intent in claimed.intents), return_exceptions=True
+    async def look(self) -> bool:
+        """Claim what is due and there is room for, and set out with it; whether more may be due."""
+        room = self._room()
+        if not room:
+            return True
+        claimed = await self._claims.take(room)
+        for intent in claimed.intents:
+            task = asyncio.create_task(self._bring(intent), name="message")
+            self._on_the_way.add(task)
+            task.add_done_callback(self._came_back)
+        await self._outcomes.conclude(
+            claimed.superseded, DeliveryState.SUPPRESSED, Suppression.SUPERSEDED
         )
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await self._outcomes.conclude(claimed.unwritable, DeliveryState.FAILED, UNWRITABLE)
         return claimed.any
 
-    async def _conclude(self, some: Sequence[Due], state: DeliveryState, reason: str) -> None:
-        """End deliveries without an attempt, and tell it."""
-        if not some:
-            return
+    async def rest(self) -> None:
+        """Until nothing is on its way; raises what went wrong with one of them."""
+        while self._on_the_way:
+            await asyncio.wait(self._on_the_way)
+        self._raise_failed()
+
+    async def sweep(self) -> None:
+        """Call lost what outlived its lease, and look again at what waited for something."""
+        await self._outcomes.sweep()
+
+    async def purge(self) -> None:
+        """Delete one batch of what is past its keeping."""
+        now = self._clock.now()
         async with self._database.transaction() as connection:
-            keys = {due.village_key for due in some}
-            locks = await lock_villages(connection, keys, MARKS_LOCK)
-            ids = [due.delivery_id for due in some]
-            now = self._clock.now()
-            done = await deliveries.conclude(connection, ids, state, reason, now)
-            await self._announcer.announce(connection, locks, done)
+            await housekeeping.purge(connection, now)
+            await idempotency.purge(connection, now)
+
+    def _room(self) -> int:
+        return self._pace.at_once - len(self._on_the_way)
 
     async def _bring(self, intent: Intent) -> None:
-        """Send, and record the outcome even if the database is away for a moment.
-
-        An outcome that the database refuses leaves the row to its lease: it stops no other.
-        """
-        outcome = await self._send(intent)
-        backoff = Backoff(first=0.2)
-        for attempt in range(1, RECORD_ATTEMPTS + 1):
-            try:
-                await self._record(intent, outcome)
-            except Exception as error:
-                if not is_transient(error):
-                    delivery_id = str(intent.due.delivery_id)
-                    log.exception("outcome_not_recorded", delivery_id=delivery_id)
-                    return
-                if attempt == RECORD_ATTEMPTS:
-                    raise
-                log.warning("outcome_not_yet_recorded", reason=type(error).__name__)
-                await asyncio.sleep(backoff.next())
-            else:
-                return
+        await self._outcomes.keep(intent, await self._send(intent))
 
     async def _send(self, intent: Intent) -> Outcome:
         channel = self._channels[intent.due.channel]
@@ -195,8 +191,28 @@ class Courier:
         self._note(intent.due.channel, stuck)
         return outcome
 
-    async def _look_again(self) -> None:
-        """Ask the channels that were out of reach, as their messages may pause for long."""
+    def _came_back(self, task: asyncio.Task[None]) -> None:
+        self._on_the_way.discard(task)
+        self._arrived.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed = self._failed or error
+
+    def _raise_failed(self) -> None:
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
+
+    async def _keep_house(self) -> None:
+        time = asyncio.get_running_loop().time
+        if time() >= self._sweep_at:
+            await self.sweep()
+            self._sweep_at = time() + self._pace.sweep
+        if time() >= self._purge_at:
+            await self.purge()
+            self._purge_at = time() + self._pace.purge
+
+    async def _ask_the_unreachable(self) -> None:
+        """Without a message: theirs may pause for long, and no other needs to be tried in vain."""
         for kind in list(self._unreachable):
             self._note(kind, await self._channels[kind].unreachable())
 
@@ -205,76 +221,3 @@ class Courier:
             self._unreachable.pop(kind, None)
         else:
             self._unreachable[kind] = unreachable
-
-    async def _record(self, intent: Intent, outcome: Outcome) -> None:
-        """The outcome, and in the same transaction the news of it if it is final."""
-        due = intent.due
-        step = next_step(
-            outcome,
-            attempt=intent.attempt,
-            failures=due.failures,
-            back_off=self._pace.back_off,
-        )
-        name, among = _meaning(outcome)
-        async with self._database.transaction() as connection:
-            locks = await lock_villages(connection, [due.village_key], MARKS_LOCK)
-            now = self._clock.now()
-            await deliveries.end_attempt(connection, intent, name, step.reason, now)
-            settled = await deliveries.settle(
-                connection,
-                intent,
-                step,
-                failures=due.failures + (isinstance(outcome, NotSent) and not outcome.unreachable),
-                among=among,
-                now=now,
-            )
-            if settled and step.final:
-                await self._announcer.announce(connection, locks, [due.delivery_id])
-        ATTEMPTS.labels(name).inc()
-        log.info(
-            "delivery_attempted",
-            delivery_id=str(due.delivery_id),
-            alert=due.kind,
-            attempt=intent.attempt,
-            outcome=name,
-        )
-
-    async def sweep(self) -> None:
-        """Call lost what outlived its lease, and look again at what waited for something."""
-        async with self._database.transaction() as connection:
-            lost = await deliveries.expired(connection, limit=100)
-            await deliveries.wake_lacking(connection, local_days(self._clock), self._clock.now())
-        if not lost:
-            return
-        async with self._database.transaction() as connection:
-            locks = await lock_villages(connection, set(lost.values()), MARKS_LOCK)
-            unknown = await deliveries.expire(connection, list(lost), self._clock.now())
-            await self._announcer.announce(connection, locks, unknown)
-        for delivery_id in unknown:
-            log.error("delivery_unknown", delivery_id=str(delivery_id), reason="COURIER_LOST")
-
-    async def purge(self) -> None:
-        """Delete one batch of what is past its keeping."""
-        now = self._clock.now()
-        async with self._database.transaction() as connection:
-            await housekeeping.purge(connection, now)
-            await idempotency.purge(connection, now)
-
-
-def _meaning(outcome: Outcome) -> tuple[str, tuple[DeliveryState, ...]]:
-    """The outcome's name in the ledger, and the states in which it still decides.
-
-    A courier that was thought lost may come back with the truth: that it was sent also
-    corrects a person's belief that it was not.
-    """
-    sending = (DeliveryState.SENDING,)
-    match outcome:
-        case Sent():
-            undecided = (DeliveryState.UNKNOWN, DeliveryState.WAITING, DeliveryState.FAILED)
-            return "sent", sending + undecided
-        case NotSent():
-            return "not_sent", sending
-        case Unknown():
-            return "unknown", sending
-        case never:
-            assert_never(never)

@@ -26,3 +26,6 @@ class Channel(Protocol):
 
     async def unreachable(self) -> str | None:
         """Why no message could even be tried now, asked of the other side without one."""
+
+    def close(self) -> None:
+        """End what is kept for further messages; the next one makes it anew."""

@@ -86,9 +86,16 @@ def _due(row: Any) -> Due:
 
 
 async def claim_due(connection: Connection, now: datetime, days: Days, limit: int) -> list[Due]:
-    """Lock what is due; what another courier holds is passed over."""
+    """Lock what is due with its offices; what another courier holds is passed over.
+
+    What is known of it is read under the locks: an appointment that was answered before is seen.
+    """
     await connection.execute(QUERIES["wake_retries"])
-    return [_due(row) for row in await connection.fetch(QUERIES["claim_due"], now, limit, *days)]
+    rows = await connection.fetch(QUERIES["claim_due"], now, limit)
+    if not rows:
+        return []
+    ids = [row["delivery_id"] for row in rows]
+    return [_due(row) for row in await connection.fetch(QUERIES["known_of_due"], ids, *days)]
 
 
 async def count_titles(
@@ -146,25 +153,21 @@ async def conclude(
 
 
 async def end_attempt(
-    connection: Connection, intent: Intent, outcome: str, detail: str, now: datetime
-) -> None:
-    await connection.execute(
-        QUERIES["end_attempt"], intent.due.delivery_id, intent.attempt, now, outcome, detail
-    )
-
-
-async def settle(
     connection: Connection,
     intent: Intent,
+    outcome: str,
     step: NextStep,
     *,
     failures: int,
     among: Sequence[DeliveryState],
     now: datetime,
 ) -> bool:
-    """Take the step if the delivery is in a state of `among`, this attempt its last; whether."""
-    settled = await connection.fetchval(
-        QUERIES["settle"],
+    """How an attempt ended; whether the delivery took the step.
+
+    It does if it is in a state of `among`, this attempt its last.
+    """
+    taken = await connection.fetchval(
+        QUERIES["end_attempt"],
         intent.due.delivery_id,
         intent.attempt,
         step.state,
@@ -173,8 +176,9 @@ async def settle(
         failures,
         list(among),
         now,
+        outcome,
     )
-    return settled is not None
+    return taken is not None
 
 
 async def expired(connection: Connection, limit: int) -> dict[UUID, str]:

@@ -68,14 +68,22 @@ JOIN heard h USING (alert_id)
 RETURNING delivery_id
 
 -- name: claim_due
--- Due deliveries with all that is known of them now; locked, those of other couriers passed over.
+-- Due deliveries, locked, those of other couriers passed over; their offices keep their holders.
 WITH due AS MATERIALIZED (
-    SELECT delivery_id FROM deliveries
+    SELECT delivery_id, office_id FROM deliveries
     WHERE state = 'waiting' AND waits_for IS NULL AND retry_at IS NULL AND due_at <= $1
     ORDER BY due_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED
 )
+SELECT due.delivery_id
+FROM due
+JOIN offices o USING (office_id)
+ORDER BY o.office_id
+FOR SHARE OF o
+
+-- name: known_of_due
+-- All that is known now of deliveries that are claimed.
 SELECT d.delivery_id, d.attempts, d.failures, d.channel,
     a.alert_id, a.decision_id, a.kind AS alert_kind, a.village_key, a.effective_on,
     o.kind AS office_kind, o.area_code,
@@ -83,14 +91,13 @@ SELECT d.delivery_id, d.attempts, d.failures, d.channel,
     v.regency_code, v.regency_name, v.regency_kind,
     c.eligibility, c.stage, c.title, c.standing, c.facts,
     h.holder_id, k.address
-FROM due
-JOIN deliveries d USING (delivery_id)
+FROM deliveries d
 JOIN alerts a USING (alert_id)
 JOIN offices o ON o.office_id = d.office_id
 JOIN certifications c ON c.village_key = a.village_key
 LEFT JOIN villages v ON v.village_key = a.village_key
 CROSS JOIN LATERAL (
-    SELECT CASE v.time_zone WHEN 'WIT' THEN $5::date WHEN 'WITA' THEN $4::date ELSE $3::date END
+    SELECT CASE v.time_zone WHEN 'WIT' THEN $4::date WHEN 'WITA' THEN $3::date ELSE $2::date END
 ) AS local (today)
 LEFT JOIN LATERAL (
     SELECT holder_id FROM holders WHERE office_id = d.office_id AND term @> local.today
@@ -101,6 +108,7 @@ LEFT JOIN LATERAL (
     ORDER BY valid_from DESC
     LIMIT 1
 ) k ON true
+WHERE d.delivery_id = ANY($1::uuid[])
 ORDER BY d.due_at, d.delivery_id
 
 -- name: count_titles
@@ -141,13 +149,12 @@ WHERE delivery_id = ANY($1::uuid[]) AND state = 'waiting'
 RETURNING delivery_id
 
 -- name: end_attempt
--- How an attempt ended.
-UPDATE attempts
-SET ended_at = $3, outcome = $4, detail = $5
-WHERE delivery_id = $1 AND attempt = $2
-
--- name: settle
--- The state after an attempt, if the delivery is in one of the states $7 with that attempt its last.
+-- How attempt $2 ended, and the state after it if it is the last and the state before is among $7.
+WITH ended AS (
+    UPDATE attempts
+    SET ended_at = $8, outcome = $9, detail = $4
+    WHERE delivery_id = $1 AND attempt = $2
+)
 UPDATE deliveries
 SET state = $3, reason = $4, retry_at = statement_timestamp() + $5::interval, failures = $6,
     claimed_by = NULL, claimed_until = NULL, waits_for = NULL, changed_at = $8
