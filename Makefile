@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-.PHONY: help run test test-long check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit
+.PHONY: help run test test-long test-faults check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,7 +45,11 @@ test: .venv/.dev ## every test, on a real Kafka and a real Postgres
 	@$(BIN)/python -m pytest tests -m "faults and not long"
 
 test-long: .venv/.dev ## the long ones: 20 rounds of kill -9 of the embedded parts, in all orders
-	@$(BIN)/python -m pytest tests -m long
+	@$(BIN)/python -m pytest tests -m long --ignore=tests/faults/test_long_storm.py
+
+test-faults: .venv/.dev ## half an hour of weather: STORM_MINUTES, STORM_SEED, STORM_LOG
+	@mkdir -p var
+	@STORM_LOG=$${STORM_LOG:-$(CURDIR)/var/storm.log} $(BIN)/python -m pytest tests/faults/test_long_storm.py
 
 check: lint types imports ## static checks, unit and contract tests; before each commit
 	@$(BIN)/python -m pytest tests -m "not stack and not faults and not long" -q

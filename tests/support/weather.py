@@ -106,6 +106,14 @@ class Weather:
             at, took = began - self._began, time.monotonic() - began
             self.note(f"{at:7.1f} s  {kind:<6} {where:<30} {took:5.1f} s")
 
+    def kills(self) -> int:
+        """Processes and servers killed; who was killed while a server was away counts too."""
+        return sum(
+            number * len(where.split())
+            for (kind, where), number in self.counts.items()
+            if kind == "kill"
+        )
+
     def note(self, line: str) -> None:
         """A line of the log."""
         if self._log is not None:
