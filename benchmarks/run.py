@@ -23,6 +23,8 @@ from rich.console import Console
 from rich.table import Table
 from support.databases import TestDatabases
 
+ROUNDS = 5
+
 
 async def measure(chosen: list[str], events: int, villages: int, say) -> list[Figure]:
     home = Path(tempfile.mkdtemp(prefix="desa-sadar-bench-"))
@@ -36,10 +38,10 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
             figures += await relay.measure(databases, stack.addresses.kafka, events)
         if "catch_up" in chosen:
             say(f"catch-up: {events:,} events ...")
-            figures += await catch_up.measure(databases, stack.addresses.kafka, events)
+            figures += await catch_up.measure(stack, databases, events, ROUNDS, say)
         if "writing" in chosen:
             say("WAL of a registry event: 3,000 enrollments ...")
-            figures += await writing.measure(home, stack, 3_000)
+            figures += await writing.measure(home, stack, 3_000, say)
         if "latency" in chosen:
             say(f"event to status and to mail: {villages} villages, {latency.RATE} a second ...")
             figures += await latency.measure(home, stack, villages)
@@ -52,8 +54,9 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", default=["relay", "catch_up", "writing", "latency"])
-    parser.add_argument("--events", type=int, default=400_000, help="for relay and catch-up")
+    parser.add_argument("--events", type=int, default=1_000_000, help="for relay and catch-up")
     parser.add_argument("--villages", type=int, default=500, help="for the latencies")
+    parser.add_argument("--gates", action="store_true", help="fail when a gate is missed")
     arguments = parser.parse_args()
     logging.getLogger().setLevel(logging.ERROR)
     console = Console(stderr=True, highlight=False)
@@ -61,20 +64,29 @@ def main() -> None:
         measure(arguments.only, arguments.events, arguments.villages, console.print)
     )
     table = Table(box=None, pad_edge=False)
-    for name in ("figure", "value", "unit", "beside", "its value", "ratio"):
-        table.add_column(name, justify="left" if name in ("figure", "unit", "beside") else "right")
+    for name in ("figure", "value", "unit", "beside", "its value", "ratio", "gate (aim)", ""):
+        right = name in ("value", "its value", "ratio")
+        table.add_column(name, justify="right" if right else "left")
     for figure in figures:
         table.add_row(
             figure.name,
-            f"{figure.value:,.1f}",
+            _number(figure.value),
             figure.unit,
             figure.beside,
-            f"{figure.beside_value:,.1f}",
+            _number(figure.beside_value),
             f"{figure.ratio:.2f}",
+            str(figure.gate or ""),
+            figure.verdict,
         )
     console.print(table)
     for figure in figures:
         print(figure.line())
+    if arguments.gates and any(figure.verdict == "missed" for figure in figures):
+        sys.exit(1)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}" if value >= 1 else f"{value:.4f}"
 
 
 if __name__ == "__main__":
