@@ -16,7 +16,10 @@ Row = asyncpg.Record
 # that a crash of Postgres takes back sends its events again; it need not wait for the disk.
 SETTINGS = """SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;
 SET synchronous_commit = off"""
-FULL_READ_SECONDS = 60.0
+FULL_READ_LEAST = 1.0
+FULL_READ_MOST = 60.0
+FULL_READ_SHARE = 200
+"""A read from the first id takes at most one part in so many of the time."""
 
 
 class Floor:
@@ -26,14 +29,14 @@ class Floor:
     id walks over all of them. Ids are drawn one by one, each by a transaction that has its own id
     already (`append` sees to it). So when transaction X deletes rows up to L, whoever still holds
     an id up to L is older than X. Once all older than X have ended, a later read shows everything
-    there will ever be up to L. Who puts an event into the queue again draws a new id for it.
+    there will ever be up to L.
     """
 
     def __init__(self) -> None:
         self.value = 0
         self._settled = 0
         self._awaited: tuple[int, int] | None = None
-        self._next: tuple[int, int] | None = None
+        self._next = (0, 0)
 
     @property
     def awaits(self) -> bool:
@@ -42,7 +45,7 @@ class Floor:
 
     def deleted(self, last_id: int, transaction: int) -> None:
         """Rows up to `last_id` were deleted by `transaction`."""
-        self._next = (last_id, transaction)
+        self._next = (max(last_id, self._next[0]), transaction)
         self._awaited = self._awaited or self._next
 
     def ended(self, transaction: int) -> None:
@@ -64,13 +67,25 @@ class OutboxQueue:
         self._connection = connection
         self._page = page
         self._floor = Floor()
-        self._full_read_at = time.monotonic()
+        self._full_read_at = time.monotonic() + FULL_READ_LEAST
+
+    @property
+    def floor(self) -> int:
+        """The id up to which nothing can appear any more."""
+        return self._floor.value
 
     async def front(self, waiting: Sequence[str] = ()) -> Sequence[Row]:
-        """The first rows in id order, without those of the villages that are `waiting`."""
-        rows = await self._connection.fetch(
-            QUERIES["front"], self._page, self._from(), list(waiting)
-        )
+        """The first rows in id order, without those of the villages that are `waiting`.
+
+        Now and then it reads from the first id, so that a row put back there does not stay.
+        """
+        begun = time.monotonic()
+        floor = self._floor.value if begun < self._full_read_at else 0
+        rows = await self._connection.fetch(QUERIES["front"], self._page, floor, list(waiting))
+        if floor == 0:
+            now = time.monotonic()
+            pause = min(FULL_READ_MOST, FULL_READ_SHARE * (now - begun))
+            self._full_read_at = now + max(FULL_READ_LEAST, pause)
         if not waiting:
             self._floor.read(rows[0]["event_id"] if rows else None)
         if not rows:
@@ -104,11 +119,3 @@ class OutboxQueue:
     async def _look(self) -> None:
         if self._floor.awaits:
             self._floor.ended(await self._connection.fetchval(QUERIES["running"]))
-
-    def _from(self) -> int:
-        """The floor; once a minute 0, so that a row put there by hand does not wait for ever."""
-        now = time.monotonic()
-        if now - self._full_read_at < FULL_READ_SECONDS:
-            return self._floor.value
-        self._full_read_at = now
-        return 0

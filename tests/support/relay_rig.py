@@ -1,0 +1,93 @@
+"""An outbox to be relayed: writers, a reader that keeps count, and the queue's state."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from common.clock import Clock
+from common.database import Connection, Database
+from common.ids import Ids
+from common.outbox import Draft, Outbox, lock_villages
+from common.relay import OutboxRelay
+
+from support.streams import all_records, sosialisasi
+
+LOCK = "SELECT k AS village_key FROM unnest($1::text[]) AS k"
+"""No lock: for tests in which each village has one writer."""
+
+
+class Appending:
+    """Writes events as a deed does."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._outbox = Outbox(clock=Clock(), ids=Ids())
+
+    async def within(self, connection: Connection, village: str, number: int = 1) -> None:
+        """Append in a transaction of the caller's."""
+        locks = await lock_villages(connection, [village], LOCK)
+        drafts = [Draft(village, sosialisasi(village)) for _ in range(number)]
+        await self._outbox.append(connection, locks, drafts)
+
+    async def __call__(self, village: str, number: int = 1) -> None:
+        async with self.database.transaction() as connection:
+            await self.within(connection, village, number)
+
+    async def waiting(self) -> int:
+        """How many events have not left."""
+        async with self.database.transaction() as connection:
+            count: int = await connection.fetchval("SELECT count(*) FROM unpublished")
+        return count
+
+
+@contextlib.asynccontextmanager
+async def carrying(*relays: OutboxRelay) -> AsyncIterator[None]:
+    """Relays that run, and stop when the test is through."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(relay.run(stop)) for relay in relays]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*tasks)
+
+
+@dataclass
+class Account:
+    """What a topic holds, in the order of its partitions."""
+
+    seen: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    early: int = 0
+    """Events that stand before their predecessor."""
+
+    def take(self, records: Iterable[Any]) -> None:
+        marks = {village: max(sequences) for village, sequences in self.seen.items()}
+        for record in records:
+            event = msgspec.json.decode(record.value)
+            village, sequence = event["subject"], int(event["sequence"])
+            mark = marks.get(village, 0)
+            self.early += sequence > mark + 1
+            marks[village] = max(mark, sequence)
+            self.seen[village].append(sequence)
+
+    @property
+    def duplicates(self) -> int:
+        return sum(len(all_) - len(set(all_)) for all_ in self.seen.values())
+
+    @property
+    def first_seen(self) -> dict[str, list[int]]:
+        """Each village's events in the order in which they first appear."""
+        return {village: list(dict.fromkeys(all_)) for village, all_ in self.seen.items()}
+
+
+async def account(kafka: str, prefix: str, topic: str = "registry.outreach") -> Account:
+    """What stands on a topic now."""
+    taken = Account()
+    taken.take(await all_records(kafka, [f"{prefix}{topic}"], partitions=3))
+    return taken
