@@ -71,16 +71,19 @@ async def test_half_an_hour_of_weather(storm: tuple[System, Stack, Ways]) -> Non
     memory = Memory(system.processes)
     watching = asyncio.create_task(memory.watch(), name="memory")
     await write_during(branch, VILLAGES, weather_of(weather, ways, branch))
+    weather.note(f"over after {weather.age:.0f} s")
     await eventually(lambda: unrest(system), {}, within=REST_SECONDS)
+    weather.note(f"at rest after {weather.age:.0f} s")
     watching.cancel()
     assert [] == system.fallen(), "a process ended by itself"
 
     tell(weather, branch, memory)
+    weather.note(f"mails: {post.taken.total()}")
     await check_all(system, branch, VILLAGES, post.taken, retrying=True)
-    await check_reconcile(system)
     check_memory(memory)
     if MINUTES >= HALF_AN_HOUR:
         assert weather.kills() >= KILLS
+    await check_reconcile(system)
     weather.note("all promises held")
 
 
@@ -100,7 +103,7 @@ def tell(weather: Weather, branch: Branch, memory: Memory) -> None:
     for (kind, _), number in weather.counts.items():
         kinds[kind] += number
     account = branch.account
-    weather.note(f"weather: {dict(kinds)}")
+    weather.note(f"weather: {dict(kinds)}, killed in all {weather.kills()}")
     weather.note(
         f"kills: { {w: n for (k, w), n in sorted(weather.counts.items()) if k == 'kill'} }"
     )

@@ -86,7 +86,7 @@ class Process:
 
     def __init__(self, service: str, told: Mapping[str, str], log: Path) -> None:
         self._service = service
-        self._told = told
+        self._told = dict(told)
         self.log = log
         self._running: asyncio.subprocess.Process | None = None
 
@@ -101,6 +101,10 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def tell(self, name: str, value: str) -> None:
+        """A variable of its environment, from the next start on."""
+        self._told[name] = value
 
     @property
     def pid(self) -> int:
@@ -140,6 +144,7 @@ class System:
     ) -> None:
         self.home = home
         self.footing = footing
+        self.partitions = footing.partitions
         self._apis = {service for service, parts in processes.values() if "api" in parts}
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         self.told = self._environment()
@@ -160,7 +165,7 @@ class System:
             "MODE": "test",
             "KAFKA": footing.kafka,
             "TOPIC_PREFIX": footing.prefix,
-            "TOPIC_PARTITIONS": str(footing.partitions),
+            "TOPIC_PARTITIONS": str(self.partitions),
             "SECRETS_DIR": str(self.home / "secrets"),
             "ELIGIBILITY_REGISTRY_URL": self.address("registry"),
             "NOTIFICATIONS_REGISTRY_URL": self.address("registry"),
@@ -180,6 +185,13 @@ class System:
                 f"{name}_PORT": str(self.ports[service]),
             }
         return told
+
+    def tell_partitions(self, number: int) -> None:
+        """How many partitions processes and commands take for declared, from their next start."""
+        self.partitions = number
+        self.told["TOPIC_PARTITIONS"] = str(number)
+        for process in self.processes.values():
+            process.tell("TOPIC_PARTITIONS", str(number))
 
     def _told_to(self, process: str) -> dict[str, str]:
         ways = self.footing.ways
@@ -252,7 +264,7 @@ class System:
     async def records(self, *topics: str) -> list[Any]:
         """Everything that stands on the topics, duplicates included."""
         names = [f"{self.footing.prefix}{topic}" for topic in topics]
-        return await all_records(self.footing.kafka, names, partitions=self.footing.partitions)
+        return await all_records(self.footing.kafka, names, partitions=self.partitions)
 
     async def load(self, villages: Collection[str]) -> None:
         """Make some villages of the area data known, and wait until everybody has heard."""

@@ -106,6 +106,11 @@ class Weather:
             at, took = began - self._began, time.monotonic() - began
             self.note(f"{at:7.1f} s  {kind:<6} {where:<30} {took:5.1f} s")
 
+    @property
+    def age(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self._began
+
     def kills(self) -> int:
         """Processes and servers killed; who was killed while a server was away counts too."""
         return sum(

@@ -17,6 +17,7 @@ from common.database import Database, is_transient
 from common.kafka import is_kafka_down
 from common.migrations import migrate
 from common.parking import Parking, ParkingError
+from common.partitions import GroupBehind, add_partitions
 from common.settings import Mode, ServiceSettings
 from common.topics_admin import TopicsDiffer, ensure_topics
 
@@ -34,7 +35,7 @@ def do(work: Awaitable[Result]) -> Result:
 
     try:
         return asyncio.run(run())
-    except (ParkingError, TopicsDiffer, ClockFixed) as error:
+    except (ParkingError, TopicsDiffer, GroupBehind, ClockFixed) as error:
         complain.print(str(error))
     except Exception as error:
         if not (is_transient(error) or is_kafka_down(error)):
@@ -57,9 +58,26 @@ def add_shared_commands(
     @app.command("topics")
     def topics_command(
         replication: Annotated[int, typer.Option(min=1, max=9)] = 1,
+        *,
+        add: Annotated[
+            bool,
+            typer.Option(
+                "--add-partitions",
+                help="Bring topics that exist up to TOPIC_PARTITIONS; relays stopped, no lag.",
+            ),
+        ] = False,
     ) -> None:
         """Create the topics that are missing and check all."""
         known = settings()
+        if add:
+            grown = do(
+                add_partitions(
+                    known.kafka, prefix=known.topic_prefix, partitions=known.topic_partitions
+                )
+            )
+            text = [f"{name} has {known.topic_partitions} partitions" for name in grown]
+            console.print("\n".join(text) if text else "all topics are as declared")
+            return
         created = do(
             ensure_topics(
                 known.kafka,

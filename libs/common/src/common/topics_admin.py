@@ -58,18 +58,21 @@ async def ensure_topics(
                 raise TopicsDiffer(f"topic {name} cannot be created: {for_code(code).__name__}")
     finally:
         await admin.close()
-    await _seen(bootstrap, prefix=prefix, partitions=partitions)
+    await seen(bootstrap, prefix=prefix, partitions=partitions)
     return created
 
 
-async def _seen(bootstrap: str, *, prefix: str, partitions: int) -> None:
-    """Check until what was created is seen: the broker's metadata follows a moment later."""
+async def seen(bootstrap: str, *, prefix: str, partitions: int, grown: bool = False) -> None:
+    """Check until what was created is seen: the broker's metadata follows a moment later.
+
+    Topics that differ are waited for only when they have just `grown`; raises TopicsDiffer.
+    """
     backoff, deadline = Backoff(first=0.05, cap=0.5), time.monotonic() + SEEN_SECONDS
     while True:
         try:
             return await check_topics(bootstrap, prefix=prefix, partitions=partitions)
         except TopicsDiffer as error:
-            if not error.missing or time.monotonic() > deadline:
+            if not (error.missing or grown) or time.monotonic() > deadline:
                 raise
         await asyncio.sleep(backoff.next())
 
