@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 from common.bootstrap import bootstrap_service, service_urls
-from common.migrations import drift, expected, migrate
+from common.migrations import applied, drift, expected, migrate
 from support.databases import ServiceUrls, TestDatabases
 
 pytestmark = pytest.mark.stack
@@ -63,3 +67,74 @@ async def test_the_login_roles_may_look(common_urls: ServiceUrls) -> None:
             assert await drift(connection, "common") is None
         finally:
             await connection.close()
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package with one migration, which tests may edit."""
+    folder = tmp_path / f"a{secrets.token_hex(4)}"
+    (folder / "migrations").mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    write_migration(folder, "CREATE TABLE first (n int);")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield folder
+    sys.modules.pop(folder.name, None)
+
+
+def write_migration(package: Path, statement: str, *, number: int = 900) -> None:
+    expected.cache_clear()
+    text = f"--A test's.\n-- depends:\n\n-- migrate: apply\n\n{statement}\n\n-- migrate: rollback\n"
+    (package / "migrations" / f"0{number}_pre_test.sql").write_text(text)
+
+
+async def test_an_edited_migration_is_named(common_urls: ServiceUrls, package: Path) -> None:
+    """A file that was changed after it was applied is not what this database has."""
+    await migrate(common_urls.owner, package.name)
+    owner = await asyncpg.connect(common_urls.owner)
+    try:
+        same = await drift(owner, package.name)
+        write_migration(package, "CREATE TABLE first (n bigint);")
+        edited = await drift(owner, package.name)
+        again = await migrate(common_urls.owner, package.name)
+    finally:
+        await owner.close()
+
+    assert same is None
+    assert edited is not None
+    assert "edited after they were applied here (0900_pre_test): restore" in edited
+    assert [] == again
+
+
+async def test_what_an_earlier_release_applied_is_taken_for_the_same(
+    common_urls: ServiceUrls,
+) -> None:
+    """It wrote no checksums; those that it left out are no trouble."""
+    owner = await asyncpg.connect(common_urls.owner)
+    try:
+        await owner.execute("UPDATE _pogo_migration SET checksum = NULL")
+        without = await drift(owner, "common")
+        await owner.execute("ALTER TABLE _pogo_migration DROP COLUMN checksum")
+        before = await drift(owner, "common")
+    finally:
+        await owner.close()
+
+    assert (None, None) == (without, before)
+
+
+async def test_migrations_are_applied_in_the_order_of_their_numbers(
+    common_urls: ServiceUrls, package: Path
+) -> None:
+    """What a file says it depends on is for its reader; a failed one leaves those before it."""
+    for number in range(920, 900, -1):
+        write_migration(package, f"CREATE TABLE t{number} AS TABLE t{number - 1};", number=number)
+    write_migration(package, "CREATE TABLE t900 (n int);")
+    write_migration(package, "CREATE TABLE t921 AS TABLE nowhere;", number=921)
+
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await migrate(common_urls.owner, package.name)
+
+    owner = await asyncpg.connect(common_urls.owner)
+    try:
+        assert "0920_pre_test" == max(await applied(owner))
+    finally:
+        await owner.close()

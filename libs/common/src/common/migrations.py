@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import logging
+import hashlib
+from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from pogo_core.util import migrate as pogo
+from pogo_core.util import sql
 
 from common.database import Connection
 
 _LOCK = 0x6D69_6772
-
-log = logging.getLogger(__name__)
-log.addFilter(lambda record: record.levelno > logging.WARNING)  # pogo warns of each it applies
+_SCHEMA = "public"
 
 
 def _folder(package: str) -> Path:
@@ -34,10 +35,31 @@ async def migrate(owner_url: str, package: str) -> list[str]:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         before = await applied(connection)
         for folder in dict.fromkeys((_folder("common"), _folder(package))):
-            await pogo.apply(connection, folder, schema_name="public", logger=log)
-        return sorted(await applied(connection) - before)
+            await _apply(connection, folder)
+        new = sorted(await applied(connection) - before)
+        brought = expected(package)
+        await connection.executemany(
+            "UPDATE _pogo_migration SET checksum = $2 WHERE migration_id = $1",
+            [(name, brought[name]) for name in new],
+        )
+        return new
     finally:
         await connection.close()
+
+
+async def _apply(connection: asyncpg.Connection[Any], folder: Path) -> None:
+    """Apply what is missing in the order of its numbers, each in a transaction."""
+    await sql.ensure_pogo_sync(connection)
+    migrations = await sql.read_migrations(folder, connection, schema_name=_SCHEMA)
+    for migration in sorted(migrations, key=lambda migration: migration.id):
+        if migration.applied:
+            continue
+        migration.load()
+        async with pogo.transaction(connection, migration):
+            await migration.apply(connection)
+            await sql.migration_applied(
+                connection, migration.id, migration.hash, schema_name=_SCHEMA
+            )
 
 
 async def applied(connection: asyncpg.Connection[Any]) -> set[str]:
@@ -49,17 +71,28 @@ async def applied(connection: asyncpg.Connection[Any]) -> set[str]:
 
 
 async def drift(connection: Connection, package: str) -> str | None:
-    """How the database differs from this release, or None: a probe of readiness."""
-    rows = await connection.fetch("SELECT migration_id FROM _pogo_migration")
-    has, brings = {row["migration_id"] for row in rows}, expected(package)
-    if missing := sorted(brings - has):
+    """How the database differs from this release, or None: a probe of readiness.
+
+    What an earlier release applied has no checksum, and is taken for the same.
+    """
+    rows = await connection.fetch("SELECT * FROM _pogo_migration")
+    has = {row["migration_id"]: row.get("checksum") for row in rows}
+    brings = expected(package)
+    if missing := sorted(brings.keys() - has.keys()):
         return f"migrations are missing ({', '.join(missing)}): run the service's `migrate`"
-    if newer := sorted(has - brings):
+    if newer := sorted(has.keys() - brings.keys()):
         return f"the database is of a newer release ({', '.join(newer)}): upgrade the service"
+    if edited := sorted(name for name, sum_ in has.items() if sum_ not in (None, brings[name])):
+        return (
+            f"migrations were edited after they were applied here ({', '.join(edited)}): "
+            "restore their files, and write the change as a new migration"
+        )
     return None
 
 
-def expected(package: str) -> set[str]:
-    """Ids of the migrations that this release brings for `package`."""
+@cache
+def expected(package: str) -> Mapping[str, str]:
+    """The migrations that this release brings for `package`, with the checksum of each file."""
     folders = {_folder("common"), _folder(package)}
-    return {file.stem for folder in folders for file in folder.glob("*.sql")}
+    files = [file for folder in folders for file in folder.glob("*.sql")]
+    return {file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
