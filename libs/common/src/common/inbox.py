@@ -19,9 +19,9 @@ from common.database import Connection, Database, Queries, is_cut, is_transient
 from common.outbox import VillageLocks
 from common.process import Backoff
 from common.received import Batch, Broken, ImpossibleEvent, Received, Unroutable, decode
-from common.road import Mark, Village, Way, route
+from common.road import BEHIND, Mark, Village, Way, route
 from common.sealing import Sealer
-from common.setting_aside import Aside, held_events
+from common.setting_aside import Aside
 from common.systemic import Systemic, SystemicStop
 from common.telemetry import trace
 
@@ -176,25 +176,11 @@ class Inbox:
 
         At most `most` events of each village have their effect; True when more may follow.
         """
-        poisoned = poisoned or {}
         await self._ensure(villages.keys())
         async with self._database.transaction() as connection:
             if unroutable:
                 await self._aside.unroutable(connection, unroutable)
-            states = await self.lock(connection, villages.keys()) if villages else {}
-            villages = await self._without_settled(connection, villages)
-            holding = [key for key, village in states.items() if village.held]
-            waiting = await held_events(connection, holding) if holding else {}
-            ways = {
-                key: route(
-                    states[key],
-                    items,
-                    waiting=waiting.get(key, ()),
-                    poison=poisoned.get(key),
-                    most=most,
-                )
-                for key, items in villages.items()
-            }
+            states, ways = await self._routed(connection, villages, poisoned or {}, most)
             await self._systemic.refuse(connection, states, ways)
             try:
                 await self.write(connection, states, ways)
@@ -204,6 +190,38 @@ class Inbox:
         BATCHES.inc()
         _count(ways, unroutable)
         return most is not None and any(way.accepted or way.skipped for way in ways.values())
+
+    async def _routed(
+        self,
+        connection: Connection,
+        villages: Mapping[str, Items],
+        poisoned: Poisoned,
+        most: int | None,
+    ) -> tuple[dict[str, Village], dict[str, Way]]:
+        """The villages locked and each event sent its way, without what persons have settled."""
+        while True:
+            states = await self.lock(connection, villages.keys()) if villages else {}
+            odd = [key for key, village in states.items() if village.held]
+            waiting = await self._aside.held(connection, odd) if odd else {}
+            discarded = await self._aside.discarded(connection, odd) if odd else {}
+            ways = {
+                key: route(
+                    states[key],
+                    items,
+                    waiting=waiting.get(key, ()),
+                    discarded=discarded.get(key),
+                    poison=poisoned.get(key),
+                    most=most,
+                )
+                for key, items in villages.items()
+            }
+            settled = await self._settled(connection, ways)
+            if not settled:
+                return states, ways
+            villages = {
+                key: [item for item in items if _place(item) not in settled]
+                for key, items in villages.items()
+            }
 
     async def write(
         self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
@@ -252,24 +270,16 @@ class Inbox:
                 await connection.execute(QUERIES["ensure"], sorted(missing), len(self._index))
             self._known.update(missing)
 
-    async def _without_settled(
-        self, connection: Connection, villages: Mapping[str, Items]
-    ) -> Mapping[str, Items]:
-        """Broken records that a person has settled, and that come again, are passed over."""
-        broken = [i for items in villages.values() for i in items if isinstance(i, Broken)]
-        if not broken:
-            return villages
-        rows = await connection.fetch(
-            QUERIES["settled_records"],
-            [i.topic for i in broken],
-            [i.partition for i in broken],
-            [i.offset for i in broken],
-        )
-        settled = {tuple(row) for row in rows}
-        return {
-            key: [i for i in items if (i.topic, i.partition, i.offset) not in settled]
-            for key, items in villages.items()
-        }
+    async def _settled(
+        self, connection: Connection, ways: Mapping[str, Way]
+    ) -> frozenset[tuple[str, int, int]]:
+        """Of the records about to be parked for themselves, those that a person has settled."""
+        parks = [park for way in ways.values() for park in way.parked if park.reason != BEHIND]
+        if not parks:
+            return frozenset()
+        places = zip(*(_place(park.item) for park in parks), strict=True)
+        rows = await connection.fetch(QUERIES["settled_records"], *places)
+        return frozenset(tuple(row) for row in rows)
 
     async def _advance(
         self, connection: Connection, states: Mapping[str, Village], ways: Mapping[str, Way]
@@ -323,8 +333,8 @@ def _note(poisoned: Poisoned, error: ImpossibleEvent) -> None:
     places[_place(error.event)] = (error.code, error.reason)
 
 
-def _place(event: Received) -> tuple[str, int, int]:
-    return (event.topic, event.partition, event.offset)
+def _place(item: Received | Broken) -> tuple[str, int, int]:
+    return (item.topic, item.partition, item.offset)
 
 
 def _only_trace(accepted: Mapping[str, Sequence[Received]]) -> str | None:

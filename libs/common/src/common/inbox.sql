@@ -8,7 +8,7 @@ ON CONFLICT DO NOTHING
 
 -- name: lock
 -- Lock the villages and read their marks; the arrays' order is that of the service's inputs.
-SELECT village_key, sequences, times, parked, held
+SELECT village_key, sequences, times, parked, held + discards AS held
 FROM marks
 WHERE village_key = ANY($1::text[])
 ORDER BY village_key
@@ -45,14 +45,14 @@ WHERE m.village_key = v.village_key
 
 -- name: held_of
 -- The held events of some villages.
-SELECT village_key, topic, sequence, kafka_partition, kafka_offset, value
+SELECT village_key, topic, sequence, kafka_partition, kafka_offset, value, sealing
 FROM held WHERE village_key = ANY($1::text[])
 ORDER BY village_key, topic, sequence
 
 -- name: hold
 -- Hold an event; one that came twice is held once.
-INSERT INTO held (village_key, topic, sequence, kafka_partition, kafka_offset, value, held_at)
-SELECT h.*, $7 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::bigint[], $6::bytea[])
+INSERT INTO held (village_key, topic, sequence, kafka_partition, kafka_offset, value, held_at, sealing)
+SELECT h.*, $7, 1 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::bigint[], $6::bytea[])
     AS h (village_key, topic, sequence, kafka_partition, kafka_offset, value)
 ON CONFLICT DO NOTHING
 RETURNING village_key
@@ -64,8 +64,8 @@ WHERE (held.village_key, held.topic, held.sequence) = (d.village_key, d.topic, d
 
 -- name: park
 -- Park an event; one delivered again is parked once.
-INSERT INTO parked (village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, parked_at)
-SELECT village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, $9
+INSERT INTO parked (village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, parked_at, sealing)
+SELECT village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, $9, 1
 FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bytea[])
     WITH ORDINALITY
     AS p (village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, value, n)
@@ -74,28 +74,29 @@ ON CONFLICT DO NOTHING
 RETURNING village_key
 
 -- name: settled_records
--- Which of some broken records a person has settled.
+-- Which of some records a person has settled.
 SELECT s.topic, s.kafka_partition, s.kafka_offset
 FROM settled_records s
 JOIN unnest($1::text[], $2::int[], $3::bigint[]) AS b (topic, kafka_partition, kafka_offset)
     USING (topic, kafka_partition, kafka_offset)
 
 -- name: settle_record
--- A broken record was repaired or discarded: should it come again, it is passed over.
+-- A parked record was repaired or discarded: should it come again, it is passed over.
 INSERT INTO settled_records (topic, kafka_partition, kafka_offset, settled_at)
 VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 
 -- name: skip
 -- Keep an event of an unknown type for the release that will know it.
-INSERT INTO skipped (village_key, topic, sequence, type, value, skipped_at)
-SELECT s.*, $6 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bytea[])
-    AS s (village_key, topic, sequence, type, value)
+INSERT INTO skipped (village_key, topic, sequence, type, kafka_partition, kafka_offset, value, skipped_at, sealing)
+SELECT s.*, $8, 1
+FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::bigint[], $7::bytea[])
+    AS s (village_key, topic, sequence, type, kafka_partition, kafka_offset, value)
 ON CONFLICT DO NOTHING
 
 -- name: set_aside
 -- Keep a record without a usable key.
-INSERT INTO unroutable (topic, kafka_partition, kafka_offset, reason, value, received_at)
-SELECT u.*, $6 FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
+INSERT INTO unroutable (topic, kafka_partition, kafka_offset, reason, value, received_at, sealing)
+SELECT u.*, $6, 1 FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[])
     AS u (topic, kafka_partition, kafka_offset, reason, value)
 ON CONFLICT DO NOTHING
 
@@ -149,12 +150,12 @@ LIMIT $1
 
 -- name: parked_front
 -- The first parked event of a village.
-SELECT parked_id, village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, attempts, value
+SELECT parked_id, village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, attempts, value, sealing
 FROM parked WHERE village_key = $1 ORDER BY parked_id LIMIT 1
 
 -- name: parked_named
 -- One parked event, by its id or by its place in the stream.
-SELECT parked_id, village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, attempts, value
+SELECT parked_id, village_key, topic, kafka_partition, kafka_offset, sequence, reason, detail, attempts, value, sealing
 FROM parked
 WHERE village_key = $1 AND (parked_id = $2 OR ($2 IS NULL AND topic = $3 AND sequence = $4))
 ORDER BY parked_id LIMIT 1
@@ -173,5 +174,17 @@ INSERT INTO discards (discard_id, village_key, topic, sequence, time, kafka_part
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: discarded
--- Whether an event was discarded by a person.
-SELECT time FROM discards WHERE village_key = $1 AND topic = $2 AND sequence = $3 LIMIT 1
+-- What persons have discarded of some villages; a copy that comes later than the decision is none of it.
+SELECT village_key, topic, sequence, coalesce(time, discarded_at) AS until
+FROM discards WHERE village_key = ANY($1::text[]) AND sequence IS NOT NULL
+ORDER BY discarded_at
+
+-- name: discard_ahead
+-- A village waits for an event that has been discarded before its turn.
+UPDATE marks SET discards = discards + 1 WHERE village_key = $1
+
+-- name: discards_left
+-- How many discarded events of each village are still to come.
+UPDATE marks m SET discards = v.discards
+FROM unnest($1::text[], $2::int[]) AS v (village_key, discards)
+WHERE m.village_key = v.village_key

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
+
 from common.clock import Clock
 from common.database import Connection, Database
 from common.ids import Ids
 from common.inbox import QUERIES, Inbox
-from common.received import Broken, ImpossibleEvent, Received, decode_one
-from common.road import Mark, Village, Way, route
+from common.received import Broken, ImpossibleEvent, Received
+from common.road import NO_MARK, Village, route
 from common.sealing import Sealer
+from common.setting_aside import Aside, reread
 
 Stored = Callable[[str, str, int], Awaitable[bytes | None]]
 """(topic, village_key, sequence) -> the producer's stored bytes, None if it has no such event."""
@@ -49,7 +52,7 @@ class Parking:
     ) -> None:
         self._database = database
         self._inbox = inbox
-        self._sealer = sealer
+        self._aside = Aside(clock, sealer)
         self._clock = clock
         self._ids = ids
         self._stored = stored
@@ -61,10 +64,13 @@ class Parking:
 
     async def retry(self, key: str) -> Drained:
         """Drain a village in order while new events queue behind; ends at the first that fails."""
-        applied = 0
+        applied, found = 0, None
         while True:
             try:
-                more = await self._retry_front(key)
+                more = await self._retry_front(key, found)
+            except _AskProducerError as ask:
+                found = ask.question, await ask.stored(*ask.question.event)
+                continue
             except ImpossibleEvent as error:
                 return await self._still_parked(key, applied, error.code, error.reason)
             except _StillBrokenError as error:
@@ -74,30 +80,29 @@ class Parking:
                 return Drained(key, applied, 0)
             applied += 1
 
-    async def _retry_front(self, key: str) -> bool:
+    async def _retry_front(self, key: str, found: _Answered | None) -> bool:
         """Have the effect of the first parked event; False when none is left."""
         async with self._database.transaction() as connection:
             village = await self._locked(connection, key)
             row = await connection.fetchrow(QUERIES["parked_front"], key)
             if row is None:
-                for topic in self._inbox.inputs:
-                    await self._pass_discarded(connection, village, topic)
                 return False
-            await self._pass_discarded(connection, village, row["topic"])
-            item = await self._readable(village, row)
+            discarded = (await self._aside.discarded(connection, [key])).get(key)
             village.parked = 0
-            way = route(village, [item], most=1)
+            first = route(village, (), discarded=discarded)
+            item = self._readable(village, row, found)
+            way = route(village, [item], discarded=discarded, most=1)
             if way.parked:
                 raise _StillBrokenError(way.parked[0].reason, way.parked[0].detail)
+            way.moved |= first.moved
             await self._unpark(connection, row)
             await self._inbox.write(connection, {key: village}, {key: way})
-            await self._pass_discarded(connection, village, row["topic"])
             return True
 
     async def _unpark(self, connection: Connection, row: Any) -> None:
         await connection.execute(QUERIES["unpark"], row["parked_id"])
         await connection.execute(QUERIES["waits"], [row["village_key"]], [-1], [0])
-        if row["sequence"] is None:
+        if row["sequence"] is None or row["reason"] == "SEQUENCE_REUSED":
             await connection.execute(
                 QUERIES["settle_record"],
                 row["topic"],
@@ -106,30 +111,25 @@ class Parking:
                 self._clock.now(),
             )
 
-    async def _readable(self, village: Village, row: Any) -> Received | Broken:
-        """The parked event, from the producer's stored bytes where the topic's are broken."""
-        value = None if row["value"] is None else self._sealer.open(row["value"])
-        item = decode_one(
-            value,
-            key=village.key,
-            topic=row["topic"],
-            partition=row["kafka_partition"],
-            offset=row["kafka_offset"],
-        )
+    def _readable(self, village: Village, row: Any, found: _Answered | None) -> Received | Broken:
+        """The parked event, from the producer's stored bytes where the topic's are broken.
+
+        Raises what to ask the producer, which is done without a lock and then looked at again.
+        """
+        try:
+            item = reread(row, self._aside.opened("parked", row))
+        except InvalidTag:
+            item = reread(row, None)
         if isinstance(item, Received) or self._stored is None:
             return item
-        following = village.marks.get(row["topic"], Mark()).sequence + 1
-        stored = await self._stored(row["topic"], village.key, following)
-        if stored is None:
+        following = village.marks.get(row["topic"], NO_MARK).sequence + 1
+        question = _Question(row["parked_id"], (row["topic"], village.key, following))
+        if found is None or found[0] != question:
+            raise _AskProducerError(question, self._stored)
+        if found[1] is None:
             detail = f"{item.detail}; the producer has no event {following} in this stream"
             raise _StillBrokenError(item.reason, detail)
-        return decode_one(
-            stored,
-            key=village.key,
-            topic=row["topic"],
-            partition=row["kafka_partition"],
-            offset=row["kafka_offset"],
-        )
+        return reread(row, found[1])
 
     async def _still_parked(self, key: str, applied: int, reason: str, detail: str) -> Drained:
         async with self._database.transaction() as connection:
@@ -164,7 +164,7 @@ class Parking:
             if row is not None:
                 topic, sequence = row["topic"], row["sequence"]
                 await self._unpark(connection, row)
-            mark = village.marks.get(topic or "", Mark())
+            mark = village.marks.get(topic or "", NO_MARK)
             if row is None and sequence is not None and sequence <= mark.sequence:
                 raise ParkingError(f"{topic} of {key} has passed {sequence} already")
             await connection.execute(
@@ -173,37 +173,24 @@ class Parking:
                 key,
                 topic,
                 sequence,
-                self._time_of(key, row),
+                self._time_of(row),
                 None if row is None else row["kafka_partition"],
                 None if row is None else row["kafka_offset"],
                 reason,
                 actor,
                 self._clock.now(),
             )
-            await self._pass_discarded(connection, village, topic or "")
+            if sequence is not None and sequence > mark.sequence:
+                await connection.execute(QUERIES["discard_ahead"], key)
         await self._inbox.take_village(key, ())
 
-    def _time_of(self, key: str, row: Any) -> Any:
+    def _time_of(self, row: Any) -> Any:
         """The discarded event's time, so that its return is known as a duplicate."""
-        if row is None or row["value"] is None:
+        try:
+            item = None if row is None else reread(row, self._aside.opened("parked", row))
+        except InvalidTag:
             return None
-        item = decode_one(
-            self._sealer.open(row["value"]), key=key, topic=row["topic"], partition=0, offset=0
-        )
         return item.time if isinstance(item, Received) else None
-
-    async def _pass_discarded(self, connection: Connection, village: Village, topic: str) -> None:
-        """Advance the mark over events that a person discarded."""
-        while topic in self._inbox.inputs:
-            mark = village.marks.get(topic, Mark())
-            row = await connection.fetchrow(
-                QUERIES["discarded"], village.key, topic, mark.sequence + 1
-            )
-            if row is None:
-                return
-            village.marks[topic] = Mark(mark.sequence + 1, row["time"] or mark.time)
-            way = Way(moved={topic})
-            await self._inbox.write(connection, {village.key: village}, {village.key: way})
 
     async def resume(self, *, park_for: timedelta | None = None) -> str | None:
         """End a systemic stop; why it was, or None when consuming was not stopped.
@@ -222,6 +209,23 @@ class Parking:
         if key not in states:
             raise ParkingError(f"{key} is not known to this service")
         return states[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    parked_id: int
+    event: tuple[str, str, int]
+    """Topic, village_key and sequence of the event whose bytes are broken here."""
+
+
+_Answered = tuple[_Question, bytes | None]
+
+
+class _AskProducerError(Exception):
+    def __init__(self, question: _Question, stored: Stored) -> None:
+        super().__init__(question)
+        self.question = question
+        self.stored = stored
 
 
 class _StillBrokenError(Exception):

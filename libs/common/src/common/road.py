@@ -29,6 +29,7 @@ class Village:
     marks: dict[str, Mark]
     parked: int
     held: int
+    """Early events, and decisions of persons about events whose turn has not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,15 @@ class Way:
     """Of `accepted` and `skipped`, those that stood in the held table."""
     moved: set[str] = field(default_factory=set)
     """Topics whose mark changed."""
+    discards: int | None = None
+    """How many discarded events are still to come, when there were any."""
 
 
 BEHIND = "BEHIND_PARKED"
 """Reason of an event that waits only because one of its village is parked before it."""
+
+Discarded = Mapping[tuple[str, int], datetime]
+"""Events (topic, sequence) that have no effect here, and up to which time a copy is one of them."""
 
 Poison = Mapping[tuple[str, int, int], tuple[str, str]]
 """Events (topic, partition, offset) that failed when they were applied: reason and detail."""
@@ -65,6 +71,7 @@ def route(
     items: Sequence[Received | Broken],
     *,
     waiting: Sequence[Received] = (),
+    discarded: Discarded | None = None,
     poison: Poison | None = None,
     most: int | None = None,
 ) -> Way:
@@ -74,20 +81,24 @@ def route(
     It ends after `most` events that have an effect, to find out which one fails.
     """
     way = Way()
-    if not (waiting or poison or most or village.parked) and _straight(village, items, way):
+    odd = waiting or discarded or poison or most or village.parked
+    if not odd and _straight(village, items, way):
         return way
     ahead = {(event.topic, event.sequence): event for event in waiting}
     stored = set(ahead)
-    road = _Road(village, way, ahead, stored, poison or {}, most)
-    for topic in sorted({event.topic for event in waiting}):
+    discarded = discarded or {}
+    road = _Road(village, way, ahead, stored, discarded, poison or {}, most)
+    for topic in sorted({topic for topic, _ in (*ahead, *discarded)}):
         road.drain(topic)
     for item in items:
         if road.ended:
             break
         road.step(item)
-        if ahead and isinstance(item, Received):
+        if (ahead or discarded) and isinstance(item, Received):
             road.drain(item.topic)
     way.held = [event for place, event in ahead.items() if place not in stored]
+    if discarded:
+        way.discards = sum(number > road.mark(topic).sequence for topic, number in discarded)
     return way
 
 
@@ -116,6 +127,7 @@ class _Road:
     way: Way
     ahead: dict[tuple[str, int], Received]
     stored: set[tuple[str, int]]
+    discarded: Discarded
     poison: Poison
     most: int | None
 
@@ -143,6 +155,8 @@ class _Road:
             else:
                 detail = f"the mark is at {mark.sequence}, of an earlier time"
                 way.parked.append(Park(item, "SEQUENCE_REUSED", detail))
+        elif (item.topic, item.sequence) in self.discarded:
+            way.duplicates += 1
         elif self.blocked:
             way.parked.append(Park(item, BEHIND, ""))
         elif item.sequence > mark.sequence + 1:
@@ -161,11 +175,19 @@ class _Road:
         self.way.moved.add(event.topic)
 
     def drain(self, topic: str) -> None:
-        """Let held events of a stream follow, as far as they are without a gap."""
-        while not self.blocked and not self.ended:
+        """Let held events of a stream follow and pass over discarded ones, up to the next gap."""
+        while not self.ended:
             place = (topic, self.mark(topic).sequence + 1)
-            if (event := self.ahead.pop(place, None)) is None:
+            until = self.discarded.get(place)
+            if until is None and self.blocked:
                 return
-            if place in self.stored:
+            event = self.ahead.pop(place, None)
+            if event is not None and place in self.stored:
                 self.way.drained.append(event)
-            self.apply(event)
+            if until is not None:
+                self.village.marks[topic] = Mark(place[1], until)
+                self.way.moved.add(topic)
+            elif event is not None:
+                self.apply(event)
+            else:
+                return
