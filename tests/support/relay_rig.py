@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import asyncpg
 import msgspec
 from common.clock import Clock
 from common.database import Connection, Database
+from common.events import topics
 from common.ids import Ids
-from common.outbox import Draft, Outbox, lock_villages
+from common.inbox import Inbox
+from common.outbox import Draft, Outbox, VillageLocks, lock_villages
+from common.received import Received
 from common.relay import OutboxRelay
+from common.sealing import Sealer
 
+from support.databases import ServiceUrls
 from support.streams import all_records, sosialisasi
 
 LOCK = "SELECT k AS village_key FROM unnest($1::text[]) AS k"
@@ -91,3 +97,53 @@ async def account(kafka: str, prefix: str, topic: str = "registry.outreach") -> 
     taken = Account()
     taken.take(await all_records(kafka, [f"{prefix}{topic}"], partitions=3))
     return taken
+
+
+class Effects:
+    """Writes down each event that has its effect, a batch at a time."""
+
+    async def apply(
+        self,
+        connection: Connection,
+        locks: VillageLocks,
+        accepted: Mapping[str, Sequence[Received]],
+    ) -> None:
+        events = [event for some in accepted.values() for event in some]
+        await connection.execute(
+            "INSERT INTO effects (village_key, sequence)"
+            " SELECT * FROM unnest($1::text[], $2::bigint[])",
+            [event.subject for event in events],
+            [event.sequence for event in events],
+        )
+
+
+async def effects(urls: ServiceUrls, kafka: str, prefix: str) -> dict[str, list[int]]:
+    """What a consumer's inbox makes of the topic: each village's effects in their order."""
+    owner = await asyncpg.connect(urls.owner)
+    await owner.execute(
+        """CREATE TABLE effects (n bigserial, village_key text, sequence bigint);
+        GRANT ALL ON effects TO desa_work; GRANT ALL ON SEQUENCE effects_n_seq TO desa_work"""
+    )
+    database = await Database.open(urls.work, name="consumer")
+    inbox = Inbox(
+        database,
+        inputs=[topics.REGISTRY_OUTREACH],
+        effect=Effects(),
+        clock=Clock(),
+        sealer=Sealer(b"k" * 32),
+        prefix=prefix,
+    )
+    records = await all_records(kafka, [f"{prefix}{topics.REGISTRY_OUTREACH}"], partitions=3)
+    for poll in batched(records, 2_000):
+        await inbox.receive(poll)
+    await database.close()
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for row in await owner.fetch("SELECT village_key, sequence FROM effects ORDER BY n"):
+        found[row["village_key"]].append(row["sequence"])
+    await owner.close()
+    return dict(found)
+
+
+def batched(records: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(records), size):
+        yield records[start : start + size]
