@@ -188,3 +188,46 @@ UPDATE marks SET discards = discards + 1 WHERE village_key = $1
 UPDATE marks m SET discards = v.discards
 FROM unnest($1::text[], $2::int[]) AS v (village_key, discards)
 WHERE m.village_key = v.village_key
+
+-- name: skipped_kinds
+-- What is skipped, by type and by why it was not folded.
+SELECT type, type = ANY($1::text[]) AS known, reason, count(*) AS number, min(skipped_at) AS since
+FROM skipped GROUP BY type, reason ORDER BY type, reason
+
+-- name: skipped_page
+-- The next skipped events of known types, in the order of their streams.
+SELECT village_key, topic, sequence
+FROM skipped
+WHERE (village_key, topic, sequence) > ($2, $3, $4) AND type = ANY($1::text[]) AND reason IS NULL
+ORDER BY village_key, topic, sequence
+LIMIT $5
+
+-- name: skipped_rows
+-- Those still there once their villages are locked, and how many of each stream came after.
+SELECT s.village_key, s.topic, s.sequence, s.kafka_partition, s.kafka_offset, s.value, s.sealing,
+    (SELECT count(*) FROM skipped l
+     WHERE l.village_key = s.village_key AND l.topic = s.topic AND l.sequence > s.sequence) AS later
+FROM skipped s
+WHERE (s.village_key, s.topic, s.sequence) > ($2, $3, $4)
+    AND (s.village_key, s.topic, s.sequence) <= ($5, $6, $7)
+    AND s.type = ANY($1::text[]) AND s.reason IS NULL
+ORDER BY s.village_key, s.topic, s.sequence
+
+-- name: refolded
+-- Skipped events that have had their effect.
+DELETE FROM skipped USING unnest($1::text[], $2::text[], $3::bigint[]) AS d (village_key, topic, sequence)
+WHERE (skipped.village_key, skipped.topic, skipped.sequence) = (d.village_key, d.topic, d.sequence)
+
+-- name: refold_refused
+-- A skipped event that cannot have its effect stays, with its reason.
+UPDATE skipped SET reason = $4, attempts = attempts + 1
+WHERE (village_key, topic, sequence) = ($1, $2, $3)
+
+-- name: refold_again
+-- What was refused is tried again by this release.
+UPDATE skipped SET reason = NULL WHERE reason IS NOT NULL AND type = ANY($1::text[])
+
+-- name: refold_waiting
+-- Skipped events of known types: those that wait, and those that were refused.
+SELECT count(*) FILTER (WHERE reason IS NULL) AS waiting, count(reason) AS failed
+FROM skipped WHERE type = ANY($1::text[])
