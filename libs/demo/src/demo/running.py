@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from demo.client import Client
 from demo.journal import Journal
 from demo.leftovers import check_ports, end_leftovers
+from demo.mailboxes import embedded_catcher
 from demo.places import SERVICES, Places, port_of
 from demo.services import (
     Service,
@@ -75,7 +76,10 @@ class Run:
             async with Client(self._places) as client:
                 journal = Journal(self._places.journal)
                 await Story(
-                    client, journal, mail_page=addresses.mail_page, console=self._console
+                    client,
+                    journal,
+                    mailbox=embedded_catcher(addresses.mail_page),
+                    console=self._console,
                 ).tell()
         self._console.print()
         self._say("[bold]Siap.[/bold] Ctrl-C menghentikan.")

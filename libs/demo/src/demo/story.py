@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import httpx2
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from demo import scenario
 from demo.client import Client
 from demo.journal import Journal
+from demo.mailboxes import Arrived, Mailbox
 from demo.scenario import AMPELGADING, VILLAGES, VillageOfStory
 
 PATIENCE_SECONDS = 60.0
@@ -56,11 +56,11 @@ class Story:
     """Two villages of Blitar: eligible, named, and one of them at risk."""
 
     def __init__(
-        self, client: Client, journal: Journal, *, mail_page: str, console: Console
+        self, client: Client, journal: Journal, *, mailbox: Mailbox, console: Console
     ) -> None:
         self._client = client
         self._journal = journal
-        self._mail_page = mail_page
+        self._mailbox = mailbox
         self._console = console
 
     async def tell(self) -> None:
@@ -279,18 +279,13 @@ class Story:
         )
         mails = await self._arrived(before + expected)
         for mail in reversed(mails[:expected]):
-            self._say(f"[green]✉[/green] {', '.join(mail['recipients'])}: {mail['subject']}")
+            self._say(f"[green]✉[/green] {', '.join(mail.recipients)}: {mail.subject}")
         self._journal.done(f"mails/{name}", expected)
 
-    async def _arrived(self, number: int) -> list[dict[str, Any]]:
+    async def _arrived(self, number: int) -> list[Arrived]:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        async with httpx2.AsyncClient(timeout=5.0) as client:
-            while True:
-                mails: list[dict[str, Any]] = (
-                    await client.get(f"{self._mail_page}/api/mails")
-                ).json()
-                if len(mails) >= number:
-                    return mails
-                if time.monotonic() > deadline:
-                    raise StoryStuck(f"{len(mails)} mails have arrived, {number} were expected")
-                await asyncio.sleep(POLL_SECONDS)
+        while len(mails := await self._mailbox()) < number:
+            if time.monotonic() > deadline:
+                raise StoryStuck(f"{len(mails)} mails have arrived, {number} were expected")
+            await asyncio.sleep(POLL_SECONDS)
+        return mails

@@ -1,0 +1,68 @@
+"""`make env`: writes `.env` for docker compose with secrets made on the spot, mode 600.
+
+Needs nothing but Python. What stands in an `.env` already is kept: it holds the keys of data.
+"""
+
+import base64
+import os
+import secrets
+import sys
+from pathlib import Path
+
+SERVICES = ("REGISTRY", "ELIGIBILITY", "NOTIFICATIONS")
+KEYS = (
+    "REGISTRY_MASTER_KEY",
+    "REGISTRY_HMAC_KEY",
+    "ELIGIBILITY_PARKING_KEY",
+    "NOTIFICATIONS_PARKING_KEY",
+    "NOTIFICATIONS_DIRECTORY_KEY",
+)
+HEAD = """\
+# Made by `make env`; never commit it. Keep a copy where your backups are: without the keys nobody
+# can read what they have sealed. MODE=demo makes a token issuer of its own; for production set
+# MODE=production, ISSUER, JWKS and SMTP_* (docs/runbook.md, .env.example says what each is).
+"""
+
+
+def password() -> str:
+    return secrets.token_hex(24)
+
+
+def key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def wanted() -> dict[str, str]:
+    """Every variable without which the compose file does not start, with a new value."""
+    roles = [f"{service}_{role}" for service in SERVICES for role in ("OWNER", "APP", "WORK")]
+    return {
+        "MODE": "demo",
+        "MAIL_FROM": "desa-sadar@bpjs-ketenagakerjaan.example",
+        "POSTGRES_PASSWORD": password(),
+        **{f"{role}_PASSWORD": password() for role in roles},
+        **{name: key() for name in KEYS},
+    }
+
+
+def known(text: str) -> set[str]:
+    lines = (line.strip() for line in text.splitlines())
+    return {line.split("=", 1)[0] for line in lines if "=" in line and not line.startswith("#")}
+
+
+def main(path: Path) -> str:
+    """Write what is missing; the sentence for the terminal."""
+    before = path.read_text(encoding="utf-8") if path.exists() else HEAD
+    missing = {name: value for name, value in wanted().items() if name not in known(before)}
+    if not missing:
+        path.chmod(0o600)
+        return f"{path} has everything; nothing was changed"
+    text = before.rstrip("\n") + "\n" + "".join(f"{n}={v}\n" for n, v in missing.items())
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
+    return f"{path} written (mode 600, {len(missing)} variables); now: docker compose up -d --wait"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(main(Path(sys.argv[1] if len(sys.argv) > 1 else ".env")) + "\n")
