@@ -10,9 +10,8 @@ The synthetic NIK (province 99) puts a warning of 110 bytes into every answer th
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,15 +22,20 @@ from common.topics_admin import ensure_topics
 from demo.client import Client
 from demo.places import Places
 from demo.services import Service, environment, prepare_databases
-from embedded.postgres_binaries import find_binaries
 from embedded.stack import Stack
-from figures import Figure
+from figures import Figure, Gate
 from villages import know_villages
+from wal import WriteAheadLog
 
 VILLAGES = 50
 AT_ONCE = 8
+PARTS_OF_OUTBOX = ("events", "unpublished", "streams", "Transaction")
+OUTBOX = Gate(1_500, at_most=True, of="value")
+DEED = Gate(3_000, at_most=True, of="value")
+"""docs/decisions/2026-11-21-wal-of-a-deed.md says why it is no less."""
+SMALLEST = 5.0
+"""Bytes a request below which a table's part is not told."""
 EVENTS = "SELECT count(*) FROM events"
-_TOTAL = re.compile(r"^Total\s+(\d+)\s+(\d+) \[.*?\]\s+(\d+) \[", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,19 @@ class Cost:
 
     wal: float
     images: float
+    of: Mapping[str, float]
+    """Bytes by table or index and kind of record."""
     events: float = 0
 
+    @property
+    def outbox(self) -> float:
+        """What every event costs, whatever was done: the record, the queue, the counter, commit."""
+        return sum(size for what, size in self.of.items() if what.startswith(PARTS_OF_OUTBOX))
 
-async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
+
+async def measure(
+    home: Path, stack: Stack, count: int, say: Callable[[str], None] = print
+) -> list[Figure]:
     """WAL of a registry event: enrollments recorded and activated, each event published."""
     places, addresses = Places(home), stack.addresses
     await prepare_databases(places, addresses)
@@ -67,13 +80,25 @@ async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
     finally:
         await service.stop()
         await meter.close()
+    for name, cost in (("recorded", recorded), ("activated", activated)):
+        _split(say, name, cost)
     events = recorded.events + activated.events
     per_event = (recorded.wal + activated.wal) / events
+    outbox = (recorded.outbox + activated.outbox) / events
+    beside = ("B", "bare row and event", bare.wal)
     return [
-        Figure("wal_bytes_per_registry_event", per_event, "B", "bare row and event", bare.wal),
+        Figure("wal_bytes_per_registry_event", per_event, *beside, gate=DEED),
+        Figure("wal_bytes_per_registry_event_in_outbox", outbox, *beside, gate=OUTBOX),
         *_figures("recorded_enrollment", recorded, bare),
         *_figures("activated_enrollment", activated, bare),
     ]
+
+
+def _split(say: Callable[[str], None], name: str, cost: Cost) -> None:
+    """Where the bytes of one request go, the largest first."""
+    for what, size in cost.of.items():
+        if size >= SMALLEST:
+            say(f"{name:>9} {size:7.0f} B  {what}")
 
 
 def _figures(name: str, cost: Cost, bare: Cost) -> list[Figure]:
@@ -131,23 +156,23 @@ async def _at_once(calls: Sequence[Coroutine[Any, Any, str]]) -> list[str]:
 
 
 class Meter:
-    """Reads the log that the server wrote meanwhile, as pg_waldump counts it."""
+    """Reads the log that the server wrote meanwhile, as pg_waldump tells it."""
 
     def __init__(self, postgres: asyncpg.Connection, registry: asyncpg.Connection) -> None:
         self._postgres = postgres
         self._registry = registry
+        self._log = WriteAheadLog(postgres, registry)
 
     async def cost(
         self, work: Coroutine[Any, Any, list[str]], count: int
     ) -> tuple[Cost, list[str]]:
         """What `count` requests cost each, until all their events have left."""
         await self._published()
-        events, start = await self._registry.fetchval(EVENTS), await self._checkpoint()
+        events, start = await self._registry.fetchval(EVENTS), await self._log.mark()
         answers = await work
         await self._published()
-        cost = await self._since(start, count)
         events = await self._registry.fetchval(EVENTS) - events
-        return Cost(cost.wal, cost.images, events / count), answers
+        return replace(await self._since(start, count), events=events / count), answers
 
     async def bare(self, count: int) -> Cost:
         """A row of 100 bytes and an event of 700 in one transaction, beside the same again."""
@@ -156,7 +181,7 @@ class Meter:
             CREATE TABLE bare_events (n bigserial PRIMARY KEY, value bytea)"""
         )
         await self._write_bare(count)
-        start = await self._checkpoint()
+        start = await self._log.mark()
         await self._write_bare(count)
         return await self._since(start, count)
 
@@ -175,23 +200,7 @@ class Meter:
         while await self._registry.fetchval("SELECT EXISTS (SELECT FROM unpublished)"):
             await asyncio.sleep(0.05)
 
-    async def _checkpoint(self) -> str:
-        await self._postgres.execute("CHECKPOINT")
-        return str(await self._postgres.fetchval("SELECT pg_current_wal_flush_lsn()::text"))
-
     async def _since(self, start: str, count: int) -> Cost:
-        end = await self._postgres.fetchval("SELECT pg_current_wal_flush_lsn()::text")
-        data = Path(await self._postgres.fetchval("SHOW data_directory"))
-        reading = await asyncio.create_subprocess_exec(
-            str(find_binaries() / "pg_waldump"),
-            "--stats",
-            f"--path={data / 'pg_wal'}",
-            f"--start={start}",
-            f"--end={end}",
-            stdout=asyncio.subprocess.PIPE,
-        )
-        told, _ = await reading.communicate()
-        total = _TOTAL.search(told.decode())
-        if total is None:
-            raise RuntimeError(f"pg_waldump said nothing about {start} to {end}")
-        return Cost(int(total[2]) / count, int(total[3]) / count)
+        stretch = await self._log.since(start)
+        of = {what: size / count for what, size in stretch.of.most_common()}
+        return Cost(stretch.records / count, stretch.images / count, of)

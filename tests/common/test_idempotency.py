@@ -155,15 +155,67 @@ async def test_only_a_success_can_be_stored(deeds: Deeds) -> None:
         await store(connection, a_request(), Answer(204, {}, ()), NOW)
 
 
-async def test_forgetting_claim_or_store_is_found_out(deeds: Deeds) -> None:
-    """A deed that does only half of it fails loudly rather than twice."""
-    async with deeds.database.transaction() as connection:
-        with pytest.raises(RuntimeError, match="without claim"):
+async def test_a_key_is_taken_once_whoever_forgot_to_claim_it(deeds: Deeds) -> None:
+    """A deed that stores without a claim fails loudly rather than being done twice."""
+    await deeds.enroll(a_request())
+
+    async def unclaimed() -> None:
+        async with deeds.database.transaction() as connection:
+            await connection.execute("INSERT INTO effects DEFAULT VALUES")
             await store(connection, a_request(), Answer(201, {}, ()), NOW)
-        await claim(connection, a_request(), NOW)
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await unclaimed()
+
+    assert (await deeds.effects(), await deeds.keys()) == (1, 1)
+
+
+async def test_a_key_is_one_row_written_once(deeds: Deeds) -> None:
+    """The claim writes nothing, the answer is small: half the WAL of a claim and its change."""
+    await deeds.enroll(a_request())
+
+    row = await deeds.owner.fetchrow(
+        "SELECT ctid::text, octet_length(answer) AS n FROM idempotency"
+    )
+    assert row["ctid"] == "(0,1)"
+    assert row["n"] < 80
+
+
+async def test_what_was_asked_cannot_be_guessed_from_the_fingerprint(deeds: Deeds) -> None:
+    """The same request under another secret has another fingerprint: a NIK cannot be tried out."""
+    body = b'{"nik": "9901011501850001"}'
+    kept = Once.of(SITI, "POST", PATH, body, "k", secret=b"s" * 32)
     async with deeds.database.transaction() as connection:
-        with pytest.raises(RuntimeError, match="without calling store"):
-            await claim(connection, a_request(), NOW)
+        await claim(connection, kept, NOW)
+        await store(connection, kept, Answer(201, {}, ()), NOW)
+
+    [row] = await deeds.owner.fetch("SELECT fingerprint FROM idempotency")
+    guesses = {
+        Once.of(SITI, "POST", PATH, body, "k").fingerprint,
+        kept.formerly,
+        kept.formerly[:16],
+    }
+    assert row["fingerprint"] == kept.fingerprint
+    assert row["fingerprint"] not in guesses
+
+
+async def test_answers_of_the_release_before_are_still_given(deeds: Deeds) -> None:
+    """A key kept with a plain hash and a body of its own replays; another body is refused."""
+    request = Once.of(SITI, "POST", PATH, b"{}", "k-1", secret=b"s" * 32)
+    await deeds.owner.execute(
+        """INSERT INTO idempotency (request, fingerprint, status, body, positions, created_at)
+        VALUES ($1, $2, 201, '{"z": 1, "a": 2}', '{registry.outreach/33.26.12.2008/1}', $3)""",
+        request.request,
+        request.formerly,
+        NOW,
+    )
+
+    answer = await deeds.enroll(request)
+
+    assert answer == Answer(201, {"z": 1, "a": 2}, ("registry.outreach/33.26.12.2008/1",))
+    assert list(answer.body) == ["z", "a"]
+    with pytest.raises(KeyReused):
+        await deeds.enroll(Once.of(SITI, "POST", PATH, b"[]", "k-1", secret=b"s" * 32))
 
 
 async def test_keys_are_kept_seven_days(deeds: Deeds, common_urls: ServiceUrls) -> None:

@@ -1,21 +1,17 @@
 -- name: claim
--- Take the key; waits for a transaction that holds it and yields no row when that one commits.
-INSERT INTO idempotency (request, fingerprint, created_at)
-VALUES ($1, $2, $3)
-ON CONFLICT (request) DO NOTHING
-RETURNING true
+-- Wait for a transaction that has claimed the key; held to the end of this one, and no row.
+SELECT pg_advisory_xact_lock($1, $2)
 
 -- name: stored
 -- What was answered to the request that took the key.
-SELECT fingerprint, status, body, positions
+SELECT fingerprint, answer, status, body, positions
 FROM idempotency
 WHERE request = $1
 
 -- name: store
--- Keep the answer with the key, in the deed's transaction.
-UPDATE idempotency SET status = $2, body = $3, positions = $4, created_at = $6
-WHERE request = $1 AND fingerprint = $5
-RETURNING true
+-- Keep the answer with the key, in the deed's transaction; a key is never taken twice.
+INSERT INTO idempotency (request, fingerprint, answer, created_at)
+VALUES ($1, $2, $3, $4)
 
 -- name: purge
 -- One batch of keys nobody will repeat any more; SKIP LOCKED for schedulers side by side.

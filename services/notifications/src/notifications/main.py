@@ -15,6 +15,7 @@ from common.consuming import Consumer
 from common.database import Database, is_transient
 from common.guard import Guard
 from common.health import Health, Probe
+from common.idempotency import install_idempotency
 from common.ids import Ids
 from common.inbox import Inbox
 from common.kafka import build_broker
@@ -23,7 +24,9 @@ from common.outbox import Outbox
 from common.parking import Parking
 from common.problems import install_problems
 from common.process import Backoff, Part, api_part, gc_tuning, run_parts
+from common.reconciling import Nightly, Reconciler
 from common.reference import install_reference
+from common.refolding import Refolding
 from common.relay import OutboxRelay
 from common.sealing import Sealer
 from common.security import Authenticator, install_security
@@ -31,6 +34,7 @@ from common.settings import PartName
 from common.telemetry import TraceMiddleware, configure_logging
 from common.topics_admin import TopicsCheck
 from common.watching import Watch
+from common.withdrawals import Withdrawals
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
@@ -44,6 +48,7 @@ from notifications.consumers import router_of
 from notifications.courier import Courier, Pace
 from notifications.directory import Directory
 from notifications.domain.deliveries import ChannelKind
+from notifications.reconciling import reconciler_of, withdrawals_of
 from notifications.settings import Settings
 from notifications.telemetry import Measuring
 from notifications.templates import Templates
@@ -60,7 +65,10 @@ class Service:
     app: FastAPI
     inbox: Inbox
     parking: Parking
+    refolding: Refolding
     directory: Directory
+    reconciler: Reconciler
+    withdrawals: Withdrawals
     parts: tuple[Part, ...]
 
 
@@ -155,6 +163,9 @@ def _wire(settings: Settings, pools: Pools) -> Service:
         pool.on_commit(relay.wake)
     for pool in (pools.api, pools.consumer):
         pool.on_commit(courier.wake)
+    refolding = Refolding(
+        pools.consumer, inbox, sealer=parking_sealer, clock=clock, latest_only=True
+    )
     health = Health(REGISTRY)
     health.check("database", _answers(pools.api))
     topics = TopicsCheck(
@@ -164,6 +175,7 @@ def _wire(settings: Settings, pools: Pools) -> Service:
     if PartName.CONSUMER in settings.parts:
         health.check("consumer", consumer.probe)
         health.check("inbox", inbox.stopped)
+        health.check("refold", refolding.probe)
     if PartName.COURIER in settings.parts:
         health.check("courier", courier.probe)
     app = create_app(
@@ -172,16 +184,27 @@ def _wire(settings: Settings, pools: Pools) -> Service:
         authenticator=settings.authenticator(),
         health=health,
     )
+    install_idempotency(app, settings.key("directory_key"))
     follower = ClockFollower(pools.consumer, clock)
     measuring = Measuring(pools.courier, clock=clock)
+    reconciler = reconciler_of(settings, pools.consumer, clock)
     loops = {
         PartName.API: [api_part(app, settings.host, settings.port, setting="NOTIFICATIONS_PORT")],
-        PartName.CONSUMER: [Part("consumer", _in_time(follower, consumer.run))],
+        PartName.CONSUMER: [
+            Part("consumer", _in_time(follower, consumer.run)),
+            Part("refolding", _in_time(follower, refolding.run)),
+        ],
         PartName.COURIER: [
             Part("courier", _in_time(follower, courier.run)),
             Part("measuring", measuring.run),
         ],
-        PartName.RELAY: [Part("relay", relay.run)],
+        PartName.RELAY: [
+            Part("relay", relay.run),
+            Part(
+                "reconcile",
+                Nightly(reconciler, pools.consumer, clock, leading=lambda: relay.leading).run,
+            ),
+        ],
     }
     parts = [part for name, some in loops.items() if name in settings.parts for part in some]
     parts += [Part("topics", topics.run), Part("watch", Watch(pools.consumer, clock).run)]
@@ -195,7 +218,16 @@ def _wire(settings: Settings, pools: Pools) -> Service:
         ids=ids,
         stored=settings.stored_events(),
     )
-    return Service(app, inbox, parking, directory, tuple(parts))
+    return Service(
+        app,
+        inbox,
+        parking,
+        refolding,
+        directory,
+        reconciler,
+        withdrawals_of(settings, pools.consumer, parking, clock, ids),
+        tuple(parts),
+    )
 
 
 Run = Callable[[asyncio.Event], Awaitable[None]]
