@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-.PHONY: help run test test-long test-faults check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test
+.PHONY: help run test test-long test-faults check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test test-containers
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -87,6 +87,10 @@ env: ## write .env for docker compose, with secrets made on the spot
 
 compose-test: .venv/.dev ## docker compose for real: up, the story, kills, recovery, down
 	@$(BIN)/python -m pytest tests/compose -m compose
+
+test-containers: .venv/.dev ## the tests of outbox, inbox and services on containers of Kafka and Postgres
+	@TEST_PROVIDER=containers $(BIN)/python -m pytest tests/common tests/registry tests/eligibility \
+	  tests/notifications -n 2 --dist loadfile -m "stack and not faults and not long"
 
 licences: .venv/.dev ## list the licences of all that is installed for running
 	@$(BIN)/pip-licenses --python=$(BIN)/python --from=mixed --order=name --format=markdown --packages \

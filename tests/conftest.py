@@ -1,22 +1,25 @@
 """What the tests stand on: a real Postgres and a real Kafka, one topic prefix per test.
 
-Where they come from, in order: TEST_POSTGRES and TEST_KAFKA in the environment, else the embedded
-ones, started once. A part that is missing fails the tests; none is skipped.
+Where they come from, in order: TEST_POSTGRES and TEST_KAFKA in the environment; containers with
+TEST_PROVIDER=containers; else the embedded ones, started once. A part that is missing fails the
+tests; none is skipped.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
 from common.clock import Clock
 from common.ids import Ids
 from common.topics_admin import ensure_topics
+from support.containers import Containers
 from support.databases import ServiceUrls, TestDatabases
 from support.stack import SharedStack, TestStack, open_stack
 from support.streams import fresh_prefix
 
-SHARED = pytest.StashKey[SharedStack]()
+SHARED = pytest.StashKey[SharedStack | Containers]()
 
 
 STACK_FIXTURES = {"stack", "databases", "kafka", "prefix"}
@@ -24,7 +27,11 @@ STACK_FIXTURES = {"stack", "databases", "kafka", "prefix"}
 
 def pytest_configure(config: pytest.Config) -> None:
     """With several workers the controller starts one stack for all of them."""
-    if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    if os.environ.get("TEST_PROVIDER") == "containers":
+        config.stash[SHARED] = Containers.start()
+    elif getattr(config.option, "dist", "no") != "no":
         config.stash[SHARED] = SharedStack.start()
 
 
