@@ -198,5 +198,11 @@ def build_admin(bootstrap: str, *, client: str) -> AIOKafkaAdminClient:
 
 
 def is_kafka_down(error: BaseException) -> bool:
-    """Whether the broker or the way to it failed."""
+    """Whether the broker or the way to it failed.
+
+    A write to a connection that was reset a moment ago is a RuntimeError in uvloop, and aiokafka
+    lets it through.
+    """
+    if isinstance(error, RuntimeError):
+        return "the handler is closed" in str(error)
     return isinstance(error, (KafkaError, OSError, TimeoutError))
