@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, topics, clock, parked, rules."""
+"""The command line: serve, migrate, topics, clock, parked, skipped, rules."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from common.commands import add_parked_commands, add_shared_commands, console, d
 from common.database import Database
 from common.parking import Parking
 from common.process import run
+from common.refolding import Refolding
+from common.skipped_commands import add_skipped_commands
 
 from eligibility.main import build, reading_of, serve
 from eligibility.settings import Settings
@@ -64,8 +66,15 @@ async def _parking() -> AsyncIterator[Parking]:
         yield service.parking
 
 
+@asynccontextmanager
+async def _refolding() -> AsyncIterator[Refolding]:
+    async with build(Settings.load()) as service:
+        yield service.refolding
+
+
 add_shared_commands(app, settings=Settings.load, package="eligibility.storage")
 add_parked_commands(app, _parking)
+add_skipped_commands(app, _refolding)
 
 if __name__ == "__main__":
     app()

@@ -22,6 +22,7 @@ from common.parking import Parking
 from common.problems import install_problems
 from common.process import Part, api_part, gc_tuning, run_parts
 from common.reference import install_reference
+from common.refolding import Refolding
 from common.relay import OutboxRelay
 from common.sealing import Sealer
 from common.security import Authenticator, install_security
@@ -54,6 +55,7 @@ class Service:
     app: FastAPI
     inbox: Inbox
     parking: Parking
+    refolding: Refolding
     certification: Certification
     parts: tuple[Part, ...]
 
@@ -121,6 +123,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
     app_pool.on_commit(relay.wake)
     follower = ClockFollower(work, clock)
     starting = Starting(working, follower)
+    refolding = Refolding(work, inbox, sealer=sealer, clock=clock)
     health = Health(REGISTRY)
     health.check("database", _answers(app_pool))
     health.check("start", starting.probe)
@@ -131,6 +134,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
     if PartName.CONSUMER in settings.parts:
         health.check("consumer", consumer.probe)
         health.check("inbox", inbox.stopped)
+        health.check("refold", refolding.probe)
     app = create_app(
         reading=reading_of(app_pool, clock),
         certification=acting,
@@ -148,6 +152,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         PartName.CONSUMER: [
             Part("consumer", starting.before(consumer.run)),
             Part("settling", settling.run),
+            Part("refolding", starting.before(refolding.run)),
         ],
         PartName.SCHEDULER: [Part("scheduler", starting.before(Scheduler(working).run))],
         PartName.RELAY: [Part("relay", relay.run)],
@@ -163,7 +168,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
     parking = Parking(
         work, inbox, sealer=sealer, clock=clock, ids=ids, stored=settings.stored_events()
     )
-    return Service(app, inbox, parking, working, tuple(parts))
+    return Service(app, inbox, parking, refolding, working, tuple(parts))
 
 
 def reading_of(database: Database, clock: Clock | None = None) -> Reading:

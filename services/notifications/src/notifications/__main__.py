@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, topics, clock, parked, offices."""
+"""The command line: serve, migrate, topics, clock, parked, skipped, offices."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import typer
 from common.commands import add_parked_commands, add_shared_commands, complain, console, do
 from common.parking import Parking
 from common.process import run
+from common.refolding import Refolding
+from common.skipped_commands import add_skipped_commands
 
 from notifications.directory import Appointed
 from notifications.domain.terms import Appointment, TermsOverlap
@@ -68,8 +70,15 @@ async def _parking() -> AsyncIterator[Parking]:
         yield service.parking
 
 
+@asynccontextmanager
+async def _refolding() -> AsyncIterator[Refolding]:
+    async with build(Settings.load()) as service:
+        yield service.refolding
+
+
 add_shared_commands(app, settings=Settings.load, package="notifications.storage")
 add_parked_commands(app, _parking)
+add_skipped_commands(app, _refolding)
 
 if __name__ == "__main__":
     app()
