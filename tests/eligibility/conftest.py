@@ -15,6 +15,7 @@ from common.inbox import Inbox
 from common.sealing import Sealer
 from common.security import Authenticator, JwksFile
 from common.security.demo import DEMO_ISSUER, JWKS, demo_token, ensure_demo_secrets
+from common.stream_counters import StreamCounters
 from eligibility.application import Certification
 from eligibility.consumers import INPUTS
 from eligibility.main import create_app, reading_of
@@ -69,6 +70,7 @@ async def api(
     service = create_app(
         reading=reading_of(app, clock),
         certification=Certification(app, clock=clock, ids=Ids()),
+        counters=StreamCounters(app),
         authenticator=Authenticator(
             issuer=DEMO_ISSUER, audience="eligibility", jwks=JwksFile(tmp_path / JWKS)
         ),

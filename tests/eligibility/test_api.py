@@ -47,7 +47,11 @@ async def ketanon(inbox: Inbox, registry: Registry) -> list:
 def test_every_route_asks_for_a_scope():
     """No route but the public ones can be called without a scope."""
     app = create_app(
-        reading=None, certification=None, authenticator=None, health=Health(CollectorRegistry())
+        reading=None,
+        certification=None,
+        counters=None,
+        authenticator=None,
+        health=Health(CollectorRegistry()),
     )
 
     assert [] == unscoped_routes(app)

@@ -24,6 +24,7 @@ from common.security import Authenticator, JwksFile
 from common.security.demo import DEMO_ISSUER, JWKS, ensure_demo_secrets
 from common.settings import Mode
 from common.stored_events import StoredEventsUnavailable
+from common.stream_counters import StreamCounters
 from eligibility.application import Certification
 from eligibility.consumers import INPUTS
 from eligibility.main import create_app, reading_of
@@ -75,6 +76,7 @@ async def serving(urls: ServiceUrls, secrets: Path) -> AsyncIterator[str]:
     app = create_app(
         reading=reading_of(database),
         certification=Certification(database, clock=SteadyClock(), ids=Ids()),
+        counters=StreamCounters(database),
         authenticator=Authenticator(
             issuer=DEMO_ISSUER, audience="eligibility", jwks=JwksFile(secrets / JWKS)
         ),

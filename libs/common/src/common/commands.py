@@ -120,8 +120,8 @@ def add_shared_commands(
 
 def add_parked_commands(
     app: typer.Typer, open_parking: Callable[[], AbstractAsyncContextManager[Parking]]
-) -> None:
-    """Give a consuming service's command line `parked list|retry|discard|resume`."""
+) -> typer.Typer:
+    """Give a consuming service's command line `parked list|retry|discard|resume`; the group."""
     parked = typer.Typer(no_args_is_help=True, help="Villages that wait for a person.")
     app.add_typer(parked, name="parked")
 
@@ -188,6 +188,8 @@ def add_parked_commands(
         park_for = None if park_minutes is None else timedelta(minutes=park_minutes)
         reason = on_parking(lambda parking: parking.resume(park_for=park_for))
         console.print(f"resumed; it was stopped for {reason}" if reason else "was not stopped")
+
+    return parked
 
 
 def _table(rows: Any) -> Table:

@@ -23,7 +23,7 @@ START_SECONDS = 20.0
 STOP_SECONDS = 5.0
 
 Telling = Callable[[str, int, int], None]
-"""(topic, records read, records in all): for progress on a terminal."""
+"""(topic, records read since the last call, records in all): for progress on a terminal."""
 
 
 def silent(topic: str, read: int, total: int) -> None:
@@ -51,11 +51,14 @@ class TopicReader:
         ends = await self._consumer.end_offsets(places)
         return {place.partition: ends[place] for place in places}
 
-    async def partition(self, topic: str, partition: int, end: int) -> AsyncGenerator[Batch, None]:
-        """The records of one partition below `end`, decoded; raises TopicStalled."""
+    async def partition(
+        self, topic: str, partition: int, end: int, *, begin: int = 0
+    ) -> AsyncGenerator[Batch, None]:
+        """The records of one partition from `begin` to below `end`; raises TopicStalled."""
         place = TopicPartition(prefixed(self._prefix, topic), partition)
         self._consumer.assign([place])
-        self._consumer.seek(place, (await self._consumer.beginning_offsets([place]))[place])
+        kept_from = (await self._consumer.beginning_offsets([place]))[place]
+        self._consumer.seek(place, max(begin, kept_from))
         clock = asyncio.get_running_loop().time
         moved = clock()
         while (at := await self._consumer.position(place)) < end:

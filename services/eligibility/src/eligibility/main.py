@@ -21,18 +21,23 @@ from common.migrations import drift
 from common.parking import Parking
 from common.problems import install_problems
 from common.process import Part, api_part, gc_tuning, run_parts
+from common.reconciling import Nightly, Reconciler
 from common.reference import install_reference
 from common.refolding import Refolding
 from common.relay import OutboxRelay
 from common.sealing import Sealer
 from common.security import Authenticator, install_security
 from common.settings import PartName
+from common.stream_counters import StreamCounters
+from common.stream_routes import counter_routes
 from common.telemetry import TraceMiddleware, configure_logging
 from common.topics_admin import TopicsCheck
 from common.watching import Watch
+from common.withdrawals import Withdrawals
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
+from eligibility.api.asking import STREAMS
 from eligibility.api.operations import operations_router
 from eligibility.api.refusals import install_refusals
 from eligibility.api.streams import streams_router
@@ -40,6 +45,7 @@ from eligibility.api.villages import villages_router
 from eligibility.application import Certification
 from eligibility.consumers import GROUP, INPUTS, registry_router
 from eligibility.reading import Reading
+from eligibility.reconciling import reconciler_of, withdrawals_of
 from eligibility.scheduler import Scheduler
 from eligibility.settings import Settings
 from eligibility.settling import Settling
@@ -57,6 +63,8 @@ class Service:
     parking: Parking
     refolding: Refolding
     certification: Certification
+    reconciler: Reconciler
+    withdrawals: Withdrawals
     parts: tuple[Part, ...]
 
 
@@ -64,6 +72,7 @@ def create_app(
     *,
     reading: Reading,
     certification: Certification,
+    counters: StreamCounters,
     authenticator: Authenticator,
     health: Health,
 ) -> FastAPI:
@@ -72,6 +81,7 @@ def create_app(
     app.include_router(health.router())
     app.include_router(villages_router(reading, certification))
     app.include_router(operations_router(reading))
+    app.include_router(counter_routes(counters, STREAMS))
     app.include_router(streams_router(reading))
     install_refusals(app)
     install_problems(app)
@@ -138,6 +148,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
     app = create_app(
         reading=reading_of(app_pool, clock),
         certification=acting,
+        counters=StreamCounters(app_pool),
         authenticator=settings.authenticator(),
         health=health,
     )
@@ -147,6 +158,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         group=prefixed(settings.topic_prefix, GROUP),
         prefix=settings.topic_prefix,
     )
+    reconciler = reconciler_of(settings, work)
     loops = {
         PartName.API: [api_part(app, settings.host, settings.port, setting="ELIGIBILITY_PORT")],
         PartName.CONSUMER: [
@@ -155,7 +167,10 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
             Part("refolding", starting.before(refolding.run)),
         ],
         PartName.SCHEDULER: [Part("scheduler", starting.before(Scheduler(working).run))],
-        PartName.RELAY: [Part("relay", relay.run)],
+        PartName.RELAY: [
+            Part("relay", relay.run),
+            Part("reconcile", Nightly(reconciler, work, clock, leading=lambda: relay.leading).run),
+        ],
     }
     parts = [
         Part("start", starting.run),
@@ -168,7 +183,16 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
     parking = Parking(
         work, inbox, sealer=sealer, clock=clock, ids=ids, stored=settings.stored_events()
     )
-    return Service(app, inbox, parking, refolding, working, tuple(parts))
+    return Service(
+        app,
+        inbox,
+        parking,
+        refolding,
+        working,
+        reconciler,
+        withdrawals_of(settings, work, parking, clock, ids),
+        tuple(parts),
+    )
 
 
 def reading_of(database: Database, clock: Clock | None = None) -> Reading:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from common.security.demo import demo_token
 from common.settings import Mode, ServiceSettings
 from common.stored_events import StoredEvents, StoredEventsUnavailable
+from common.stream_counters import Producer
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -34,6 +35,12 @@ class Settings(ServiceSettings):
     def stored_events(self) -> StoredEvents | None:
         """Where `parked retry` finds the bytes of records that are broken on the topic."""
         return StoredEvents(self.registry_url, self._token) if self.registry_url else None
+
+    def producers(self) -> dict[str, Producer]:
+        """Whose counters `reconcile` compares with the marks, by name."""
+        if not self.registry_url:
+            return {}
+        return {"registry": Producer(self.registry_url, self._token)}
 
     def _token(self) -> str:
         if self.registry_token is not None:

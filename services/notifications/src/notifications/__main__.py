@@ -11,8 +11,11 @@ import typer
 from common.commands import add_parked_commands, add_shared_commands, complain, console, do
 from common.parking import Parking
 from common.process import run
+from common.reconcile_commands import add_reconcile_commands, add_withdrawn_command
+from common.reconciling import Reconciler
 from common.refolding import Refolding
 from common.skipped_commands import add_skipped_commands
+from common.withdrawals import Withdrawals
 
 from notifications.directory import Appointed
 from notifications.domain.terms import Appointment, TermsOverlap
@@ -71,14 +74,27 @@ async def _parking() -> AsyncIterator[Parking]:
 
 
 @asynccontextmanager
+async def _reconciler() -> AsyncIterator[Reconciler]:
+    async with build(Settings.load()) as service:
+        yield service.reconciler
+
+
+@asynccontextmanager
+async def _withdrawals() -> AsyncIterator[Withdrawals]:
+    async with build(Settings.load()) as service:
+        yield service.withdrawals
+
+
+@asynccontextmanager
 async def _refolding() -> AsyncIterator[Refolding]:
     async with build(Settings.load()) as service:
         yield service.refolding
 
 
 add_shared_commands(app, settings=Settings.load, package="notifications.storage")
-add_parked_commands(app, _parking)
 add_skipped_commands(app, _refolding)
+add_reconcile_commands(app, _reconciler)
+add_withdrawn_command(add_parked_commands(app, _parking), _withdrawals)
 
 if __name__ == "__main__":
     app()

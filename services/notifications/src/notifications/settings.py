@@ -10,6 +10,7 @@ from common.parking import Stored
 from common.security.demo import KEY_BYTES, demo_token
 from common.settings import Mode, ServiceSettings
 from common.stored_events import StoredEvents, StoredEventsUnavailable
+from common.stream_counters import Producer
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field, SecretStr, model_validator
@@ -100,11 +101,9 @@ class Settings(ServiceSettings):
 
         A topic's first word is the service that publishes it; None if no address is given.
         """
-        addresses = {"registry": self.registry_url, "eligibility": self.eligibility_url}
         producers = {
             service: StoredEvents(address, partial(self._token, service))
-            for service, address in addresses.items()
-            if address
+            for service, address in self._addresses().items()
         }
 
         async def stored(topic: str, village_key: str, sequence: int) -> bytes | None:
@@ -114,6 +113,17 @@ class Settings(ServiceSettings):
             return await producers[service](topic, village_key, sequence)
 
         return stored if producers else None
+
+    def producers(self) -> dict[str, Producer]:
+        """Whose counters `reconcile` compares with the marks, by name."""
+        return {
+            service: Producer(address, partial(self._token, service))
+            for service, address in self._addresses().items()
+        }
+
+    def _addresses(self) -> dict[str, str]:
+        given = {"registry": self.registry_url, "eligibility": self.eligibility_url}
+        return {service: address for service, address in given.items() if address}
 
     def _token(self, service: str) -> str:
         given: SecretStr | None = getattr(self, f"{service}_token")

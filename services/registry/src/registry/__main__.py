@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Annotated
 
@@ -13,6 +15,8 @@ from common.database import Database
 from common.ids import Ids
 from common.outbox import Outbox
 from common.process import run
+from common.reconcile_commands import add_reconcile_commands
+from common.reconciling import Reconciler
 from common.security.demo import demo_token
 from common.settings import Mode
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -21,11 +25,20 @@ from registry.api.callers import SCOPES
 from registry.areas import edition
 from registry.areas.edition import read_edition
 from registry.areas.load import load_areas
-from registry.main import serve
+from registry.main import build, serve
 from registry.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 add_shared_commands(app, settings=Settings.load, package="registry.storage")
+
+
+@asynccontextmanager
+async def _reconciler() -> AsyncIterator[Reconciler]:
+    async with build(Settings.load()) as service:
+        yield service.reconciler
+
+
+add_reconcile_commands(app, _reconciler)
 
 areas = typer.Typer(no_args_is_help=True, help="The country's administrative areas.")
 app.add_typer(areas, name="areas")

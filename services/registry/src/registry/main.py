@@ -10,18 +10,21 @@ import structlog
 from common.clock import Clock
 from common.clockwork import ClockFollower
 from common.database import Database, is_transient
-from common.events import topics
 from common.guard import Guard
 from common.health import Health
+from common.idempotency import install_idempotency
 from common.ids import Ids
 from common.migrations import drift
 from common.outbox import Outbox
 from common.problems import install_problems
 from common.process import Part, api_part, gc_tuning, run_parts
+from common.reconciling import Nightly, Reconciler
 from common.reference import install_reference
 from common.relay import OutboxRelay
 from common.security import Authenticator, install_security
 from common.settings import PartName
+from common.stream_counters import StreamCounters
+from common.stream_routes import counter_routes
 from common.telemetry import TraceMiddleware, configure_logging
 from common.topics_admin import TopicsCheck
 from common.watching import Watch
@@ -29,6 +32,7 @@ from common.watermarks import WatermarkWriter
 from fastapi import FastAPI
 from prometheus_client import REGISTRY as METRICS
 
+from registry.api.callers import STREAMS
 from registry.api.enrollments import enrollment_routes
 from registry.api.errors import install_refusals
 from registry.api.streams import stream_routes
@@ -36,15 +40,10 @@ from registry.api.villages import area_routes, government_routes
 from registry.application import Registry
 from registry.purging import Purge
 from registry.questions import Questions
+from registry.reconciling import TOPICS, reconciler_of
 from registry.settings import Settings
 from registry.storage.participants import ParticipantStore
 
-TOPICS = (
-    topics.REGISTRY_VILLAGES,
-    topics.REGISTRY_ENROLLMENTS,
-    topics.REGISTRY_OFFICIALS,
-    topics.REGISTRY_OUTREACH,
-)
 logger = structlog.get_logger(__name__)
 
 SMALL_POOL = 3
@@ -55,6 +54,7 @@ def create_app(
     *,
     registry: Registry,
     questions: Questions,
+    counters: StreamCounters,
     authenticator: Authenticator,
     health: Health,
 ) -> FastAPI:
@@ -70,6 +70,7 @@ def create_app(
     app.include_router(area_routes(questions))
     app.include_router(government_routes(registry, questions))
     app.include_router(enrollment_routes(registry, questions))
+    app.include_router(counter_routes(counters, STREAMS))
     app.include_router(stream_routes(questions))
     install_refusals(app)
     install_problems(app)
@@ -86,6 +87,7 @@ class Service:
     app: FastAPI
     parts: Sequence[Part]
     clock: Clock
+    reconciler: Reconciler
 
 
 @contextlib.asynccontextmanager
@@ -121,9 +123,12 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
                 nik_99=settings.nik_99,
             ),
             questions=Questions(database=app_database, participants=participants, clock=clock),
+            counters=StreamCounters(app_database),
             authenticator=settings.authenticator(),
             health=health,
         )
+        install_idempotency(app, settings.key("hmac_key"))
+        reconciler = reconciler_of(settings, work_database)
         parts = [
             Part("topics", declared.run),
             Part("watch", Watch(work_database, clock).run),
@@ -135,15 +140,19 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
             await take_stored_time(follower)
             parts.append(Part("clock", follower.run))
         if PartName.RELAY in settings.parts:
-            parts += relay_parts(settings, app_database, work_database, clock)
-        yield Service(app, parts, clock)
+            parts += relay_parts(settings, app_database, work_database, clock, reconciler)
+        yield Service(app, parts, clock, reconciler)
     finally:
         await app_database.close()
         await work_database.close()
 
 
 def relay_parts(
-    settings: Settings, app_database: Database, work_database: Database, clock: Clock
+    settings: Settings,
+    app_database: Database,
+    work_database: Database,
+    clock: Clock,
+    reconciler: Reconciler,
 ) -> list[Part]:
     """What carries the outbox to Kafka, says how far it has come, and forgets what is over."""
     relay = OutboxRelay(
@@ -166,6 +175,10 @@ def relay_parts(
         Part("relay", relay.run),
         Part("watermarks", watermarks.run),
         Part("purge", Purge(work_database, clock).run),
+        Part(
+            "reconcile",
+            Nightly(reconciler, work_database, clock, leading=lambda: relay.leading).run,
+        ),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from common.clock import Clock
@@ -38,16 +38,6 @@ class PostsInForce:
     on: date
     decree: Decree | None
     posts: Sequence[tuple[FilledPost, Coverage | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class StreamCounter:
-    """How far a stream has come."""
-
-    topic: str
-    village_key: str
-    last_sequence: int
-    last_time: datetime
 
 
 class Questions:
@@ -136,20 +126,6 @@ class Questions:
         if row is None:
             raise EventUnknown(f"Tidak ada peristiwa {topic}/{village_key}/{sequence}.")
         return bytes(row["value"])
-
-    async def stream_counters(self, after: tuple[str, str], limit: int) -> list[StreamCounter]:
-        """The counters of the streams behind a key, for reconciliation."""
-        async with self._seeing(()) as connection:
-            rows = await connection.fetch(OUTBOX["counters"], *after, limit)
-        return [
-            StreamCounter(
-                topic=row["topic"],
-                village_key=row["village_key"],
-                last_sequence=row["last_sequence"],
-                last_time=row["last_time"],
-            )
-            for row in rows
-        ]
 
     @contextlib.asynccontextmanager
     async def _seeing(self, seen: Sequence[str] | frozenset[str]) -> AsyncIterator[Connection]:

@@ -25,7 +25,8 @@ MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 Reader = Annotated[Caller, Security(requires("eligibility:read"))]
 Actor = Annotated[Caller, Security(requires("eligibility:act"))]
-StreamReader = Annotated[Caller, Security(requires("eligibility:streams"))]
+STREAMS = "eligibility:streams"
+StreamReader = Annotated[Caller, Security(requires(STREAMS))]
 """Other services, which put our stored events in the place of broken records."""
 Operator = Annotated[Caller, Security(requires("eligibility:operate"))]
 

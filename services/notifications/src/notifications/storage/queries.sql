@@ -67,6 +67,18 @@ FROM alerted a
 JOIN heard h USING (alert_id)
 RETURNING delivery_id
 
+-- name: alerts_page
+-- A page of the ledger, to be compared with the decisions.
+SELECT a.alert_id, a.decision_id, a.kind, o.kind AS office_kind, o.area_code, a.village_key, a.heard_at
+FROM alerts a JOIN offices o USING (office_id)
+WHERE a.alert_id > $1
+ORDER BY a.alert_id
+LIMIT $2
+
+-- name: discarded_of_topic
+-- Events of one topic that a person has passed over.
+SELECT village_key, sequence FROM discards WHERE topic = $1 AND sequence IS NOT NULL
+
 -- name: claim_due
 -- Due deliveries, locked, those of other couriers passed over; their offices keep their holders.
 WITH due AS MATERIALIZED (

@@ -231,17 +231,3 @@ class SosialisasiView(View):
     held_on: date
     organiser: Organiser
     attendance: int | None
-
-
-class StreamView(View):
-    topic: str
-    village_key: str
-    last_sequence: int
-    last_time: datetime
-
-
-class StreamsPage(View):
-    """`next` is the `after` of the following page; null: this is the last one."""
-
-    streams: tuple[StreamView, ...]
-    next: str | None
