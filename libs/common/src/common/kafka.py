@@ -40,13 +40,19 @@ class UnsafeOptions(RuntimeError):
 
 
 async def parse_leniently(message: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
-    """Drop headers that are null or not UTF-8: FastStream would pass over the event silently."""
-    for record in message if isinstance(message, tuple) else (message,):
-        if record.headers != _OURS and any(not _readable(value) for _, value in record.headers):
-            object.__setattr__(
-                record, "headers", tuple(h for h in record.headers if _readable(h[1]))
-            )
-    return await parse(message)
+    """Parse the first record for all of a batch: the inbox reads the records themselves.
+
+    Headers that are null or not UTF-8 are dropped: FastStream would pass over the event silently.
+    """
+    first = message[0] if isinstance(message, tuple) else message
+    if first.headers != _OURS and any(not _readable(value) for _, value in first.headers):
+        readable = tuple(header for header in first.headers if _readable(header[1]))
+        object.__setattr__(first, "headers", readable)
+    if first is message:
+        return await parse(message)
+    parsed = await parse((first,))
+    parsed.raw_message = message
+    return parsed
 
 
 def _readable(value: bytes | None) -> bool:
