@@ -6,35 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import asyncpg
 import pytest
 from common.guard import Guard
 from common.process import Part, run_parts
-from common.settings import ServiceSettings
-from pydantic import SecretStr
 from support.databases import ServiceUrls, TestDatabases
+from support.service_settings import service_settings
 from support.waiting import eventually
-
-KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
-
-
-def settings(urls: ServiceUrls, *, mode: str = "production", **changes: str) -> ServiceSettings:
-    given = {
-        "mode": mode,
-        "owner_url": urls.owner,
-        "app_url": urls.app,
-        "work_url": urls.work,
-        "kafka": "127.0.0.1:1",
-        "port": 1,
-        "issuer": "https://issuer.example",
-        "jwks": "https://issuer.example/jwks",
-        "audience": "registry",
-        "secrets_dir": Path("none"),
-        "parking_key": SecretStr(KEY),
-    }
-    return ServiceSettings.model_validate(given | changes)
 
 
 @pytest.fixture
@@ -45,7 +24,7 @@ async def urls(databases: TestDatabases) -> AsyncIterator[ServiceUrls]:
 
 async def test_the_service_s_own_logins_pass(urls: ServiceUrls) -> None:
     """The roles that the bootstrap makes can do no more than their part."""
-    assert [] == await Guard(settings(urls)).refusals()
+    assert [] == await Guard(service_settings(urls)).refusals()
 
 
 async def test_logins_that_can_do_too_much_are_refused(
@@ -57,7 +36,7 @@ async def test_logins_that_can_do_too_much_are_refused(
 
     for mode in ("production", "test"):
         found = await Guard(
-            settings(urls, mode=mode, app_url=superuser, work_url=urls.owner)
+            service_settings(urls, mode=mode, app_url=superuser, work_url=urls.owner)
         ).refusals()
         assert [
             (
@@ -74,10 +53,10 @@ async def test_production_refuses_a_database_whose_time_was_moved(urls: ServiceU
     await connection.execute("UPDATE clock SET moved_by = $1", timedelta(days=90))
     await connection.close()
 
-    (refusal,) = await Guard(settings(urls)).refusals()
+    (refusal,) = await Guard(service_settings(urls)).refusals()
 
     assert "moved by 90 days" in refusal
-    assert [] == await Guard(settings(urls, mode="demo")).refusals()
+    assert [] == await Guard(service_settings(urls, mode="demo")).refusals()
 
 
 async def test_nothing_is_begun_before_the_guard_has_passed(
@@ -97,14 +76,14 @@ async def test_nothing_is_begun_before_the_guard_has_passed(
         return sorted(begun)
 
     parts = [part("consumer"), part("relay")]
-    refused = Guard(settings(urls, work_url=urls.owner)).before(parts)
+    refused = Guard(service_settings(urls, work_url=urls.owner)).before(parts)
     with caplog.at_level(logging.ERROR):
         code = await asyncio.wait_for(run_parts(refused), 20)
     assert (1, []) == (code, begun)
     assert "refused to serve: WORK_URL: the login registry_owner owns the tables" in caplog.text
 
     stop = asyncio.Event()
-    running = asyncio.create_task(run_parts(Guard(settings(urls)).before(parts), stop=stop))
+    running = asyncio.create_task(run_parts(Guard(service_settings(urls)).before(parts), stop=stop))
     await eventually(names, ["consumer", "relay"])
     stop.set()
     assert 0 == await running
@@ -114,7 +93,7 @@ async def test_it_waits_for_the_migrations(databases: TestDatabases) -> None:
     """A database that is not there yet, or empty, is waited for: nothing is refused for it."""
     gone = "postgresql://nobody:nothing@127.0.0.1:1/none"
     stop = asyncio.Event()
-    guard = Guard(settings(ServiceUrls(gone, gone, gone)))
+    guard = Guard(service_settings(ServiceUrls(gone, gone, gone)))
 
     running = asyncio.create_task(guard.run(stop))
     done, _ = await asyncio.wait({running}, timeout=0.5)
