@@ -1,4 +1,4 @@
-"""The demo's command line: run, advance, clean-data."""
+"""The demo's command line: run, advance, reconcile, clean-data."""
 
 from __future__ import annotations
 
@@ -49,18 +49,43 @@ def run_command(
 @app.command("advance")
 def advance_command(days: Annotated[float, typer.Option(min=0, max=3660)] = 1) -> None:
     """Move the business time of all three services forward."""
-    places = Places.from_environment()
-    file = places.embedded / ADDRESSES
-    if not file.exists():
-        console.print("Tidak ada yang berjalan; mulai dengan `make run`.")
-        raise typer.Exit(1)
-    told = environment(places, Addresses(**json.loads(file.read_text())))
+    told = _running()
 
     async def advance() -> None:
         for service in SERVICES:
             await command(told, service, "clock", "advance", "--days", str(days))
 
     asyncio.run(advance())
+
+
+@app.command("reconcile")
+def reconcile_command() -> None:
+    """Compare counters, record, topics, marks and alerts of all three services."""
+    told = _running()
+
+    async def reconcile() -> list[str]:
+        differing = []
+        for service in SERVICES:
+            try:
+                await command(told, service, "reconcile")
+            except ServiceFailed:
+                differing.append(service)
+        return differing
+
+    if differing := asyncio.run(reconcile()):
+        console.print(f"Tidak sama: {', '.join(differing)}; lihat di atas.")
+        raise typer.Exit(1)
+    console.print("Semua sama.")
+
+
+def _running() -> dict[str, str]:
+    """What the services of the demo that runs are told."""
+    places = Places.from_environment()
+    file = places.embedded / ADDRESSES
+    if not file.exists():
+        console.print("Tidak ada yang berjalan; mulai dengan `make run`.")
+        raise typer.Exit(1)
+    return environment(places, Addresses(**json.loads(file.read_text())))
 
 
 @app.command("clean-data")
