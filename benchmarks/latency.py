@@ -1,8 +1,11 @@
 """From a change in the registry to the status and to the mail, at a steady rate.
 
-The whole system runs as its processes. What is measured stands in the databases: an event's time,
-its decision's time, and when the mail was accepted. The bare loop beside it is a row, a polling
-relay, Kafka, a consumer and an update, without anything around them.
+The whole system runs as its processes. 200 events a second for a minute: five times a second an
+enrollment is activated over the API, which is two events, a status and two mails; the others are
+enrollments that only count, appended to the registry's outbox ten at a time. What is measured
+stands in the databases: an event's time, its decision's time, and when the reply to DATA was
+recorded (a little after it was given). The bare loop beside it is a row, a polling relay, Kafka, a
+consumer and an update, at the same rate and without anything around them.
 """
 
 from __future__ import annotations
@@ -10,11 +13,18 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
+from common.clock import Clock
+from common.database import Database
+from common.ids import Ids
 from common.migrations import migrate
+from common.outbox import Draft, Outbox, lock_villages
 from common.topics_admin import ensure_topics
 from confluent_kafka import Consumer as BareConsumer
 from confluent_kafka import Producer, TopicPartition
@@ -22,20 +32,39 @@ from demo.client import Client
 from demo.places import Places
 from demo.services import Service, environment, prepare_databases
 from embedded.stack import Stack
-from figures import Figure
+from figures import Figure, Gate
+from filling import enrollment
+from registry.storage.queries import SQL
 from villages import know_villages
 
 SERVICES = ("registry", "eligibility", "notifications")
-RATE = 20
-"""Changes a second."""
+RATE = 200
+"""Events a second."""
+CHANGES = 5
+"""Changes of a status a second, each of two events."""
+AT_ONCE = 10
+"""Events that only count, in one transaction."""
+COUNTED = 200
+"""Villages whose counts change, beside those whose status does."""
+WARM_UP = 0.1
+"""Of the changes that are not measured."""
+STATUS = Gate(100, at_most=True, of="value")
+MAIL = Gate(1_000, at_most=True, of="value")
+
+STAGES = """
+SELECT a.village_key, a.heard_at, t.begun_at, t.ended_at FROM attempts t
+JOIN deliveries d USING (delivery_id) JOIN alerts a USING (alert_id)
+WHERE t.outcome = 'sent' AND a.kind = 'VILLAGE_ELIGIBLE'"""
 
 
-def p95(values: list[float]) -> float:
+def p95(values: Sequence[float]) -> float:
     return statistics.quantiles(values, n=20)[18]
 
 
-async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
-    """Event to status and event to mail, p95 in ms."""
+async def measure(
+    home: Path, stack: Stack, count: int, say: Callable[[str], None] = print
+) -> list[Figure]:
+    """Event to status and event to mail, p95 in ms, of `count` changes."""
     places = Places(home)
     addresses = stack.addresses
     await prepare_databases(places, addresses)
@@ -43,44 +72,82 @@ async def measure(home: Path, stack: Stack, count: int) -> list[Figure]:
     await ensure_topics(addresses.kafka, prefix="", partitions=12)
     for service in SERVICES:
         await migrate(told[f"{service.upper()}_OWNER_URL"], f"{service}.storage")
-    keys = await know_villages(told["REGISTRY_WORK_URL"], count)
+    keys = await know_villages(told["REGISTRY_WORK_URL"], count + COUNTED)
     services = [Service(name, told, places.logs, print) for name in SERVICES]
     try:
         for service in services:
             await service.start()
         for service in services:
             await service.ready()
-        await _walk(places, keys, told)
-        statuses, mails = await _delays(told, count)
+        await _walk(places, keys[:count], keys[count:], told)
+        statuses, mails = await _delays(told, count, say)
     finally:
         for service in services:
             await service.stop()
-    bare = await _bare(addresses, count)
+    bare = await _bare(addresses, RATE * 20)
     return [
-        Figure("event_to_status_p95_ms", p95(statuses), "ms", "bare loop p95", bare),
-        Figure("event_to_mail_p95_ms", p95(mails), "ms", "bare loop p95", bare),
+        Figure("event_to_status_p95_ms", p95(statuses), "ms", "bare loop p95", bare, STATUS),
+        Figure("event_to_mail_p95_ms", p95(mails), "ms", "bare loop p95", bare, MAIL),
     ]
 
 
-async def _walk(places: Places, keys: list[str], told) -> None:
-    """One village after the other becomes eligible: a head, registered, and staff of one."""
+async def _walk(places: Places, keys: Sequence[str], counted: Sequence[str], told) -> None:
+    """One village after the other becomes eligible, while others only count."""
+    database = await Database.open(told["REGISTRY_WORK_URL"], name="bench", size=1)
+    outbox = Outbox(clock=Clock(), ids=Ids())
     async with Client(places) as client:
         run = uuid4().hex
         await _offices(client, keys, run)
-        terms = []
-        for number, key in enumerate(keys):
-            terms.append(await _nearly(client, key, number, run))
+        near = [_nearly(client, key, number, run) for number, key in enumerate(keys)]
+        terms = await _few_at_once(near)
+        for first in range(0, len(counted), AT_ONCE):
+            await _count(database, outbox, counted[first : first + AT_ONCE])
         await _rest(told)
-        first = time.perf_counter()
-        tasks = []
-        for number, enrollment in enumerate(terms):
-            await asyncio.sleep(max(0.0, first + number / RATE - time.perf_counter()))
-            path = f"/enrollments/{enrollment}/activation"
+
+        async def activate(number: int) -> None:
+            path = f"/enrollments/{terms[number]}/activation"
             body = {"effective_on": "2026-01-05"}
-            tasks.append(
-                asyncio.create_task(client.post("registry", path, f"{run}/activate/{number}", body))
-            )
-        await asyncio.gather(*tasks)
+            await client.post("registry", path, f"{run}/activate/{number}", body)
+
+        async def count(number: int) -> None:
+            first = number * AT_ONCE % len(counted)
+            await _count(database, outbox, counted[first : first + AT_ONCE])
+
+        others = (RATE - 2 * CHANGES) / AT_ONCE
+        await asyncio.gather(
+            _steadily(CHANGES, len(keys), activate),
+            _steadily(others, int(others * len(keys) / CHANGES), count),
+        )
+    await database.close()
+
+
+async def _steadily(
+    rate: float, count: int, deed: Callable[[int], Coroutine[Any, Any, None]]
+) -> None:
+    """`count` deeds, `rate` a second, whether the ones before are done or not."""
+    begin = time.perf_counter()
+    async with asyncio.TaskGroup() as deeds:
+        for number in range(count):
+            await asyncio.sleep(max(0.0, begin + number / rate - time.perf_counter()))
+            deeds.create_task(deed(number))
+
+
+async def _count(database: Database, outbox: Outbox, keys: Sequence[str]) -> None:
+    """One enrollment more in each of the villages."""
+    drafts = [Draft(key, enrollment(key, uuid4().int)) for key in keys]
+    async with database.transaction() as connection:
+        locks = await lock_villages(connection, keys, SQL["lock_villages"])
+        await outbox.append(connection, locks, drafts)
+
+
+async def _few_at_once(calls: Sequence[Coroutine[Any, Any, str]]) -> list[str]:
+    slots = asyncio.Semaphore(4)
+
+    async def in_turn(call: Coroutine[Any, Any, str]) -> str:
+        async with slots:
+            return await call
+
+    return await asyncio.gather(*map(in_turn, calls))
 
 
 async def _offices(client: Client, keys: list[str], run: str) -> None:
@@ -129,28 +196,42 @@ async def _rest(told) -> None:
     await asyncio.sleep(1)
 
 
-async def _delays(told, count: int) -> tuple[list[float], list[float]]:
+async def _delays(told, count: int, say: Callable[[str], None]) -> tuple[list[float], list[float]]:
     """Milliseconds from the newest input to the decision, and to the arrival of its mails."""
     connection = await asyncpg.connect(told["ELIGIBILITY_WORK_URL"])
     query = """SELECT village_key, newest_input_time, decided_at FROM decisions
-        WHERE current::jsonb ->> 'eligibility' = 'ELIGIBLE'"""
+        WHERE current::jsonb ->> 'eligibility' = 'ELIGIBLE' ORDER BY newest_input_time"""
     while len(rows := await connection.fetch(query)) < count:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
     await connection.close()
-    statuses = [1000 * (r["decided_at"] - r["newest_input_time"]).total_seconds() for r in rows]
-    heard = {r["village_key"]: r["newest_input_time"] for r in rows}
+    decided = {row["village_key"]: row for row in rows[int(WARM_UP * count) :]}
     notifications = await asyncpg.connect(told["NOTIFICATIONS_WORK_URL"])
-    while (
-        sent := await notifications.fetch(
-            """SELECT a.village_key, t.ended_at FROM attempts t
-            JOIN deliveries d USING (delivery_id) JOIN alerts a USING (alert_id)
-            WHERE t.outcome = 'sent' AND a.kind = 'VILLAGE_ELIGIBLE'"""
-        )
-    ) and len(sent) < 2 * count:
-        await asyncio.sleep(0.1)
+    while len(sent := await notifications.fetch(STAGES)) < 2 * count:
+        await asyncio.sleep(0.5)
     await notifications.close()
-    mails = [1000 * (r["ended_at"] - heard[r["village_key"]]).total_seconds() for r in sent]
-    return statuses, mails
+    mails = [row for row in sent if row["village_key"] in decided]
+
+    def told_of(name: str, delays: list[float]) -> list[float]:
+        say(f"  {name}: median {statistics.median(delays):.0f} ms, p95 {p95(delays):.0f} ms")
+        return delays
+
+    statuses = told_of(
+        "event to decision",
+        [_ms(row["decided_at"] - row["newest_input_time"]) for row in decided.values()],
+    )
+    told_of(
+        "decision to alert",
+        [_ms(row["heard_at"] - decided[row["village_key"]]["decided_at"]) for row in mails],
+    )
+    told_of("alert to intent", [_ms(row["begun_at"] - row["heard_at"]) for row in mails])
+    told_of("intent to reply", [_ms(row["ended_at"] - row["begun_at"]) for row in mails])
+    return statuses, [
+        _ms(row["ended_at"] - decided[row["village_key"]]["newest_input_time"]) for row in mails
+    ]
+
+
+def _ms(delay: timedelta) -> float:
+    return 1000 * delay.total_seconds()
 
 
 async def _bare(addresses, count: int) -> float:

@@ -43,8 +43,10 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
             say("WAL of a registry event: 3,000 enrollments ...")
             figures += await writing.measure(home, stack, 3_000, say)
         if "latency" in chosen:
-            say(f"event to status and to mail: {villages} villages, {latency.RATE} a second ...")
-            figures += await latency.measure(home, stack, villages)
+            say(
+                f"event to status and to mail: {latency.RATE} events a second, {villages} changes ..."
+            )
+            figures += await latency.measure(home, stack, villages, say)
     finally:
         await stack.discard()
         shutil.rmtree(home, ignore_errors=True)
@@ -55,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", default=["relay", "catch_up", "writing", "latency"])
     parser.add_argument("--events", type=int, default=1_000_000, help="for relay and catch-up")
-    parser.add_argument("--villages", type=int, default=500, help="for the latencies")
+    parser.add_argument("--villages", type=int, default=300, help="for the latencies")
     parser.add_argument("--gates", action="store_true", help="fail when a gate is missed")
     arguments = parser.parse_args()
     logging.getLogger().setLevel(logging.ERROR)
