@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "registry"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "notifications"))
 from registry_api import some_areas
 from support.isolation_eligibility import Rig
+from support.isolation_mail import Post
 
 COMMON = (outbox.QUERIES, inbox.QUERIES, Queries.of("common", "idempotency.sql"))
 
@@ -63,5 +64,13 @@ async def deeds(registry: Database, registry_urls: ServiceUrls) -> AsyncIterator
 async def rig(eligibility_urls: ServiceUrls) -> AsyncIterator[Rig]:
     """Eligibility with the default rules: sessions `act` come as its API, others as its work."""
     opened = await Rig.open(eligibility_urls)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def post(notifications_urls: ServiceUrls) -> AsyncIterator[Post]:
+    """Notifications: sessions `directory` and `desk` come as its API, others as its work."""
+    opened = await Post.open(notifications_urls)
     yield opened
     await opened.close()

@@ -32,6 +32,7 @@ class Stage:
         self._at = BEGIN
         self._quiet = asyncio.Event()
         self._turn = asyncio.Semaphore(0)
+        self._line = asyncio.Lock()
         self.task: asyncio.Task[Any]
 
     def begin(self, deed: Deed) -> None:
@@ -46,12 +47,16 @@ class Stage:
 
     async def at(self, place: str | None) -> None:
         """Stop here if this is the next stop of the session."""
-        if self._stops and self._stops[0] == place:
-            self._stops.popleft()
-            self.reached.append(place)
-            await self._hold(place)
+        if place is None or place not in self._stops:
+            return
+        async with self._line:
+            if self._stops and self._stops[0] == place:
+                self._stops.popleft()
+                self.reached.append(place)
+                await self._hold(place)
 
     async def _hold(self, place: str) -> None:
+        await self.stepped.free()  # a deed may send while its connection reads
         self._at = place
         self._quiet.set()
         await self._turn.acquire()
@@ -85,28 +90,38 @@ class Stepped:
     def __init__(self, stage: Stage, connection: Any) -> None:
         self._stage = stage
         self._connection = connection
+        self._in_flight = 0
+        self._landed = asyncio.Event()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
 
-    async def _before(self, statement: str) -> None:
-        await self._stage.at(self._stage.names.get(statement.strip()))
+    async def _run(self, call: Callable[..., Awaitable[Any]], *parameters: Any, **more: Any) -> Any:
+        await self._stage.at(self._stage.names.get(parameters[0].strip()))
+        self._in_flight += 1
+        self._landed.clear()
+        try:
+            return await call(*parameters, **more)
+        finally:
+            self._in_flight -= 1
+            self._landed.set()
 
-    async def fetch(self, statement: str, *parameters: Any, **options: Any) -> Any:
-        await self._before(statement)
-        return await self._connection.fetch(statement, *parameters, **options)
+    async def free(self) -> None:
+        """Until no statement is on its way."""
+        while self._in_flight:
+            await self._landed.wait()
 
-    async def fetchrow(self, statement: str, *parameters: Any, **options: Any) -> Any:
-        await self._before(statement)
-        return await self._connection.fetchrow(statement, *parameters, **options)
+    async def fetch(self, *parameters: Any, **more: Any) -> Any:
+        return await self._run(self._connection.fetch, *parameters, **more)
 
-    async def fetchval(self, statement: str, *parameters: Any, **options: Any) -> Any:
-        await self._before(statement)
-        return await self._connection.fetchval(statement, *parameters, **options)
+    async def fetchrow(self, *parameters: Any, **more: Any) -> Any:
+        return await self._run(self._connection.fetchrow, *parameters, **more)
 
-    async def execute(self, statement: str, *parameters: Any, **options: Any) -> Any:
-        await self._before(statement)
-        return await self._connection.execute(statement, *parameters, **options)
+    async def fetchval(self, *parameters: Any, **more: Any) -> Any:
+        return await self._run(self._connection.fetchval, *parameters, **more)
+
+    async def execute(self, *parameters: Any, **more: Any) -> Any:
+        return await self._run(self._connection.execute, *parameters, **more)
 
     @contextlib.asynccontextmanager
     async def transaction(self, **options: Any) -> AsyncIterator[None]:
