@@ -99,7 +99,7 @@ async def test_what_is_away_is_said_and_the_rest_is_checked(well: ServiceSetting
     assert all("is it running, and the address right?" in text for text in found.values())
 
 
-def test_the_command_prints_a_line_a_check_and_exits_with_one(urls: ServiceUrls) -> None:
+def test_the_command_prints_a_line_a_check_and_exits_with_one(urls: ServiceUrls, tmp_path) -> None:
     """An operator sees which line to look at; a script sees the code."""
 
     async def tired() -> str:
@@ -109,7 +109,7 @@ def test_the_command_prints_a_line_a_check_and_exits_with_one(urls: ServiceUrls)
         return {"smtp": tired}
 
     app = typer.Typer()
-    gone = service_settings(urls, mode="test", jwks="")
+    gone = service_settings(urls, mode="test", jwks="", secrets_dir=tmp_path)
     add_doctor_command(app, settings=lambda: gone, package=PACKAGE, also=also)
     told = CliRunner().invoke(app, [])
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import typer
 from common.commands import add_parked_commands, add_shared_commands, console, do
 from common.database import Database
+from common.doctor_command import add_doctor_command
 from common.parking import Parking
 from common.process import run
 from common.reconcile_commands import add_reconcile_commands, add_withdrawn_command
@@ -88,6 +89,7 @@ async def _refolding() -> AsyncIterator[Refolding]:
 
 
 add_shared_commands(app, settings=Settings.load, package="eligibility.storage")
+add_doctor_command(app, settings=Settings.load, package="eligibility.storage")
 add_skipped_commands(app, _refolding)
 add_reconcile_commands(app, _reconciler)
 add_withdrawn_command(add_parked_commands(app, _parking), _withdrawals)

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 from common.commands import add_parked_commands, add_shared_commands, complain, console, do
+from common.doctor import Check
+from common.doctor_command import add_doctor_command
 from common.parking import Parking
 from common.process import run
 from common.reconcile_commands import add_reconcile_commands, add_withdrawn_command
@@ -17,6 +19,7 @@ from common.refolding import Refolding
 from common.skipped_commands import add_skipped_commands
 from common.withdrawals import Withdrawals
 
+from notifications.channels.smtp_check import answers
 from notifications.directory import Appointed
 from notifications.domain.terms import Appointment, TermsOverlap
 from notifications.imports import ImportRefused, read_appointments
@@ -91,7 +94,17 @@ async def _refolding() -> AsyncIterator[Refolding]:
         yield service.refolding
 
 
+def _mail_checks() -> dict[str, Check]:
+    server = Settings.load().smtp_server()
+
+    async def takes_mail() -> str:
+        return await answers(server)
+
+    return {"mail server": takes_mail}
+
+
 add_shared_commands(app, settings=Settings.load, package="notifications.storage")
+add_doctor_command(app, settings=Settings.load, package="notifications.storage", also=_mail_checks)
 add_skipped_commands(app, _refolding)
 add_reconcile_commands(app, _reconciler)
 add_withdrawn_command(add_parked_commands(app, _parking), _withdrawals)

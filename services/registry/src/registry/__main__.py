@@ -12,6 +12,7 @@ from common.clock import Clock
 from common.clockwork import stored_offset
 from common.commands import add_shared_commands, console, do
 from common.database import Database
+from common.doctor_command import add_doctor_command
 from common.ids import Ids
 from common.outbox import Outbox
 from common.process import run
@@ -30,6 +31,7 @@ from registry.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 add_shared_commands(app, settings=Settings.load, package="registry.storage")
+add_doctor_command(app, settings=Settings.load, package="registry.storage")
 
 
 @asynccontextmanager
