@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
+import pytest
+from common.clock import Clock
 from common.database import Connection, Database
 from common.events import topics
 from common.inbox import Inbox
 from common.outbox import VillageLocks
 from common.parking import Parking
 from common.received import ImpossibleEvent, Received
+from common.sealing import Sealer
 
+KEY = b"k" * 32
 INPUTS = (topics.REGISTRY_OUTREACH, topics.REGISTRY_OFFICIALS)
 
 
@@ -55,6 +60,30 @@ class Rig:
     parking: Parking
     ledger: Ledger
     stored: dict[tuple[str, str, int], bytes]
+
+    def member(self) -> Inbox:
+        """Another member of the group: it shares nothing but the database."""
+        return Inbox(
+            self.database, inputs=INPUTS, effect=self.ledger, clock=Clock(), sealer=Sealer(KEY)
+        )
+
+    def count_commits(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """How many villages each transaction is about from now on, those that fail too."""
+        commits: list[int] = []
+        commit = self.inbox.commit
+
+        async def counting(villages: Any, **more: Any) -> bool:
+            commits.append(len(villages))
+            return await commit(villages, **more)
+
+        monkeypatch.setattr(self.inbox, "commit", counting)
+        return commits
+
+    async def waiting(self) -> list[tuple[str, int, int, int]]:
+        """Villages for which something is parked, held or discarded ahead, and how many."""
+        query = """SELECT village_key, parked, held, discards FROM marks
+            WHERE (parked, held, discards) <> (0, 0, 0) ORDER BY 1"""
+        return [tuple(row) for row in await self.rows(query)]
 
     async def effects(self, village: str) -> list[int]:
         """Sequences of the village's events that had their effect, in order of effect."""

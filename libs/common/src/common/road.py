@@ -88,6 +88,8 @@ def route(
     stored = set(ahead)
     discarded = discarded or {}
     road = _Road(village, way, ahead, stored, discarded, poison or {}, most)
+    for event in waiting:
+        road.look_again(event)
     for topic in sorted({topic for topic, _ in (*ahead, *discarded)}):
         road.drain(topic)
     for item in items:
@@ -173,6 +175,13 @@ class _Road:
         (self.way.accepted if known else self.way.skipped).append(event)
         self.village.marks[event.topic] = Mark(event.sequence, event.time)
         self.way.moved.add(event.topic)
+
+    def look_again(self, event: Received) -> None:
+        """A held event that another copy of it has overtaken is no longer waited with."""
+        if event.sequence <= self.mark(event.topic).sequence:
+            del self.ahead[event.topic, event.sequence]
+            self.way.drained.append(event)
+            self.step(event)
 
     def drain(self, topic: str) -> None:
         """Let held events of a stream follow and pass over discarded ones, up to the next gap."""
