@@ -43,9 +43,7 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
             say("WAL of a registry event: 3,000 enrollments ...")
             figures += await writing.measure(home, stack, 3_000, say)
         if "latency" in chosen:
-            say(
-                f"event to status and to mail: {latency.RATE} events a second, {villages} changes ..."
-            )
+            say(f"event to status and to mail: {latency.RATE} events a second, {villages} changes")
             figures += await latency.measure(home, stack, villages, say)
     finally:
         await stack.discard()
