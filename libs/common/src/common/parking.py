@@ -167,6 +167,9 @@ class Parking:
             mark = village.marks.get(topic or "", NO_MARK)
             if row is None and sequence is not None and sequence <= mark.sequence:
                 raise ParkingError(f"{topic} of {key} has passed {sequence} already")
+            discarded = await self._aside.discarded(connection, [key])
+            if row is None and (topic, sequence) in discarded.get(key, {}):
+                raise ParkingError(f"{topic} {sequence} of {key} is discarded already")
             await connection.execute(
                 QUERIES["discard"],
                 self._ids.random(),
