@@ -41,5 +41,6 @@ async def _maildev(page: str) -> list[Arrived]:
     async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
         mails = (await client.get(f"{page}/email")).raise_for_status().json()
     return [
-        Arrived(tuple(to["address"] for to in mail["to"]), mail["subject"]) for mail in newest_first
+        Arrived(tuple(to["address"] for to in mail["to"]), mail["subject"])
+        for mail in reversed(mails)  # it lists them as they came
     ]
