@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import uvloop
 from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import KafkaConnectionError
 from common.consuming import Consumer, died_of
 from common.kafka import build_broker, is_kafka_down, service_router, subscribe
 from faststream.kafka import KafkaBroker
@@ -115,4 +116,5 @@ def test_a_write_to_a_reset_connection_is_a_lost_kafka() -> None:
         error = runner.run(write_late())
     assert error is not None
     assert is_kafka_down(error)
+    assert is_kafka_down(KafkaConnectionError())
     assert not is_kafka_down(RuntimeError("anything else"))

@@ -209,6 +209,6 @@ def is_kafka_down(error: BaseException) -> bool:
     A write to a connection that was reset a moment ago is a RuntimeError in uvloop, and aiokafka
     lets it through.
     """
-    if isinstance(error, RuntimeError):
-        return "the handler is closed" in str(error)
-    return isinstance(error, (KafkaError, OSError, TimeoutError))
+    if isinstance(error, (KafkaError, OSError, TimeoutError)):
+        return True
+    return isinstance(error, RuntimeError) and "the handler is closed" in str(error)
