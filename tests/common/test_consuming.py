@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiokafka import TopicPartition
@@ -110,21 +110,20 @@ async def test_a_failed_transaction_is_delivered_again(
     await publish(kafka, topic, *events(KETANON, 1, 2, 3))
     async with running(consumer_of(rig, kafka, prefix, prefixed_inbox)) as consumer:
         await eventually(consumer.probe, None)
-        await asyncio.wait_for(_redelivered(consumer), 20)
+        await eventually(went_back(consumer), True)
         down = False
         await eventually(lambda: rig.effects(KETANON), [1, 2, 3])
 
 
-async def _redelivered(consumer: Consumer) -> None:
-    """Until the member's position has gone back at least once."""
-    highest = -1
-    while True:
-        positions = consumer._positions
-        total = sum(positions.values(), 0)
-        if 0 <= total < highest:
-            return
-        highest = max(highest, total)
-        await asyncio.sleep(0.01)
+def went_back(consumer: Consumer) -> Callable[[], Awaitable[bool]]:
+    """Whether the member's position has gone back since it was first asked."""
+    seen = [-1]
+
+    async def asked() -> bool:
+        seen.append(sum(consumer._positions.values(), 0))
+        return 0 <= seen[-1] < max(seen)
+
+    return asked
 
 
 async def test_the_group_commits_what_it_applied(
