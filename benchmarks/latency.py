@@ -20,11 +20,8 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from common.clock import Clock
-from common.database import Database
-from common.ids import Ids
+from appending import Appending
 from common.migrations import migrate
-from common.outbox import Draft, Outbox, lock_villages
 from common.topics_admin import ensure_topics
 from confluent_kafka import Consumer as BareConsumer
 from confluent_kafka import Producer, TopicPartition
@@ -33,8 +30,6 @@ from demo.places import Places
 from demo.services import Service, environment, prepare_databases
 from embedded.stack import Stack
 from figures import Figure, Gate
-from filling import enrollment
-from registry.storage.queries import SQL
 from villages import know_villages
 
 SERVICES = ("registry", "eligibility", "notifications")
@@ -42,8 +37,6 @@ RATE = 200
 """Events a second."""
 CHANGES = 5
 """Changes of a status a second, each of two events."""
-AT_ONCE = 10
-"""Events that only count, in one transaction."""
 COUNTED = 200
 """Villages whose counts change, beside those whose status does."""
 WARM_UP = 0.1
@@ -93,15 +86,14 @@ async def measure(
 
 async def _walk(places: Places, keys: Sequence[str], counted: Sequence[str], told) -> None:
     """One village after the other becomes eligible, while others only count."""
-    database = await Database.open(told["REGISTRY_WORK_URL"], name="bench", size=1)
-    outbox = Outbox(clock=Clock(), ids=Ids())
-    async with Client(places) as client:
+    stop = asyncio.Event()
+    work_url = told["REGISTRY_WORK_URL"]
+    async with Client(places) as client, Appending.open(work_url, counted) as others:
         run = uuid4().hex
         await _offices(client, keys, run)
         near = [_nearly(client, key, number, run) for number, key in enumerate(keys)]
         terms = await _few_at_once(near)
-        for first in range(0, len(counted), AT_ONCE):
-            await _count(database, outbox, counted[first : first + AT_ONCE])
+        await others.once_each()
         await _rest(told)
 
         async def activate(number: int) -> None:
@@ -109,16 +101,10 @@ async def _walk(places: Places, keys: Sequence[str], counted: Sequence[str], tol
             body = {"effective_on": "2026-01-05"}
             await client.post("registry", path, f"{run}/activate/{number}", body)
 
-        async def count(number: int) -> None:
-            first = number * AT_ONCE % len(counted)
-            await _count(database, outbox, counted[first : first + AT_ONCE])
-
-        others = (RATE - 2 * CHANGES) / AT_ONCE
-        await asyncio.gather(
-            _steadily(CHANGES, len(keys), activate),
-            _steadily(others, int(others * len(keys) / CHANGES), count),
-        )
-    await database.close()
+        counting = asyncio.create_task(others.run(RATE - 2 * CHANGES, stop))
+        await _steadily(CHANGES, len(keys), activate)
+        stop.set()
+        await counting
 
 
 async def _steadily(
@@ -130,14 +116,6 @@ async def _steadily(
         for number in range(count):
             await asyncio.sleep(max(0.0, begin + number / rate - time.perf_counter()))
             deeds.create_task(deed(number))
-
-
-async def _count(database: Database, outbox: Outbox, keys: Sequence[str]) -> None:
-    """One enrollment more in each of the villages."""
-    drafts = [Draft(key, enrollment(key, uuid4().int)) for key in keys]
-    async with database.transaction() as connection:
-        locks = await lock_villages(connection, keys, SQL["lock_villages"])
-        await outbox.append(connection, locks, drafts)
 
 
 async def _few_at_once(calls: Sequence[Coroutine[Any, Any, str]]) -> list[str]:

@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import catch_up
 import latency
+import outage
+import poison
 import relay
 import writing
 from embedded.ports import Ports
@@ -39,12 +41,18 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
         if "catch_up" in chosen:
             say(f"catch-up: {events:,} events ...")
             figures += await catch_up.measure(stack, databases, events, ROUNDS, say)
+        if "poison" in chosen:
+            say(f"1 % of {poison.VILLAGES:,} villages poisoned: {ROUNDS} rounds ...")
+            figures += await poison.measure(stack, databases, ROUNDS, say)
         if "writing" in chosen:
             say("WAL of a registry event: 3,000 enrollments ...")
             figures += await writing.measure(home, stack, 3_000, say)
         if "latency" in chosen:
             say(f"event to status and to mail: {latency.RATE} events a second, {villages} changes")
             figures += await latency.measure(home, stack, villages, say)
+        if "outage" in chosen:
+            say(f"Kafka away for {outage.seconds():.0f} s, {outage.RATE} writes a second ...")
+            figures += await outage.measure(home, stack, say)
     finally:
         await stack.discard()
         shutil.rmtree(home, ignore_errors=True)
@@ -53,7 +61,9 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("only", nargs="*", default=["relay", "catch_up", "writing", "latency"])
+    parser.add_argument(
+        "only", nargs="*", default=["relay", "catch_up", "poison", "writing", "latency", "outage"]
+    )
     parser.add_argument("--events", type=int, default=1_000_000, help="for relay and catch-up")
     parser.add_argument("--villages", type=int, default=300, help="for the latencies")
     parser.add_argument("--gates", action="store_true", help="fail when a gate is missed")
