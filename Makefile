@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-.PHONY: help run reconcile test test-long test-faults check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test test-containers
+.PHONY: help run reconcile test test-long test-faults test-breaks check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test test-containers
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ test-long: .venv/.dev ## the long ones: 20 rounds of kill -9 of the embedded par
 test-faults: .venv/.dev ## half an hour of weather: STORM_MINUTES, STORM_SEED, STORM_LOG
 	@mkdir -p var
 	@STORM_LOG=$${STORM_LOG:-$(CURDIR)/var/storm.log} $(BIN)/python -m pytest tests/faults/test_long_storm.py
+
+test-breaks: .venv/.dev ## break the code in one place after the other: is each caught? ONLY="07 12"
+	@PYTHONPATH=tests $(BIN)/python -m support.breaks $(ONLY)
 
 check: lint types imports ## static checks, unit and contract tests; before each commit
 	@$(BIN)/python -m pytest tests -m "not stack and not faults and not long and not compose" -q
