@@ -1,9 +1,8 @@
-"""The floor under the queue: dead rows cost nothing, and no event that commits late is missed."""
+"""The floor under the queue: no event that commits late is missed."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -15,18 +14,9 @@ from common.database import Database
 from common.outbox import QUERIES
 from common.outbox_queue import SETTINGS, OutboxQueue
 from support.databases import ServiceUrls
-from support.relay_rig import Appending
+from support.relay_rig import Appending, emptied, rises
 from support.streams import KETANON, SUKOSEWU
 from support.waiting import eventually
-
-DEAD = 100_000
-PAGE = 5_000
-LIVE = 20
-QUEUED = """INSERT INTO unpublished
-SELECT nextval('event_ids'), format('33.26.%s.2001', 10 + n % 50), 'registry.outreach', n, now()
-FROM generate_series(1, $1::int) AS n"""
-RECORDED = """INSERT INTO events
-SELECT event_id, gen_random_uuid(), village_key, topic, sequence, time, '{}' FROM unpublished"""
 
 
 @pytest.fixture
@@ -64,95 +54,6 @@ def _no_full_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.outbox_queue.FULL_READ_LEAST", 3600.0)
 
 
-class Measured:
-    """A connection that also tells how many buffers each read touched."""
-
-    def __init__(self, connection: asyncpg.Connection[Any]) -> None:
-        self._connection = connection
-        self.buffers: list[int] = []
-
-    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        explained = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}"
-        ((plan,),) = await self._connection.fetch(explained, *arguments)
-        top = json.loads(plan)[0]["Plan"]
-        self.buffers.append(top["Shared Hit Blocks"] + top["Shared Read Blocks"])
-        return await self._connection.fetch(query, *arguments)
-
-    async def fetchval(self, query: str, *arguments: object) -> Any:
-        return await self._connection.fetchval(query, *arguments)
-
-
-async def emptied(queue: OutboxQueue) -> list[int]:
-    """Read and delete until nothing is there, as the relay does; the ids in order."""
-    ids: list[int] = []
-    rows = await queue.front()
-    while rows:
-        ahead = await queue.after(rows)
-        some = [row["event_id"] for row in rows]
-        await queue.delete(some)
-        ids += some
-        rows = ahead or await queue.front()
-    return ids
-
-
-async def rises(queue: OutboxQueue, floor: int) -> None:
-    """Until the floor is there; transactions of other databases hold it, too, while they run."""
-
-    async def reached() -> int:
-        await queue.front()
-        return queue.floor
-
-    await eventually(reached, floor)
-
-
-async def test_dead_rows_under_an_old_snapshot_are_not_read(
-    common_urls: ServiceUrls, leader: asyncpg.Connection[Any], append: Appending
-) -> None:
-    """With 100,000 rows that cannot be removed, each read of the front touches a few pages."""
-    owner = await asyncpg.connect(common_urls.owner)
-    await owner.execute(QUEUED.replace("$1::int", str(DEAD)))
-    await owner.execute("ANALYZE unpublished")
-    snapshot = owner.transaction(isolation="repeatable_read", readonly=True)
-    await snapshot.start()
-    await owner.fetch("SELECT count(*) FROM unpublished")
-    await OutboxQueue(leader, page=PAGE).delete(range(1, DEAD + 1))
-    measured = Measured(leader)
-    new_term = OutboxQueue(measured, page=LIVE)
-    await append(KETANON, 2 * LIVE)
-    await emptied(new_term)
-    await rises(new_term, DEAD + 2 * LIVE)
-    await append(KETANON, 2 * LIVE)
-    del measured.buffers[1:]
-    assert 2 * LIVE == len(await emptied(new_term))
-    await snapshot.rollback()
-    await owner.close()
-    first, *later = measured.buffers
-
-    assert first > DEAD / 100, "the dead rows are there"
-    assert 4 == len(later), "front, after, nothing behind, nothing in front"
-    assert max(later) <= 20 * LIVE
-
-
-async def test_reads_use_indexes_only(
-    common_urls: ServiceUrls, leader: asyncpg.Connection[Any]
-) -> None:
-    """A page of the queue, the page behind it and a deletion scan no table from end to end."""
-    owner = await asyncpg.connect(common_urls.owner)
-    await owner.execute(QUEUED.replace("$1::int", "20000"))
-    await owner.execute(RECORDED)
-    await owner.execute("ANALYZE")
-    await owner.close()
-    for name, arguments in {
-        "front": (PAGE, 10, []),
-        "after": (PAGE, 10, [], 5010),
-        "published": (list(range(1, PAGE)),),
-    }.items():
-        ((plan,),) = await leader.fetch(f"EXPLAIN (FORMAT JSON) {QUERIES[name]}", *arguments)
-
-        assert "Seq Scan" not in plan, name
-        assert "Hash" not in plan, name
-
-
 async def test_the_floor_waits_for_a_writer_that_holds_an_id(
     leader: asyncpg.Connection[Any], append: Appending, another: asyncpg.Connection[Any]
 ) -> None:
@@ -171,6 +72,31 @@ async def test_the_floor_waits_for_a_writer_that_holds_an_id(
     assert [KETANON] == [row["village_key"] for row in rows]
     await queue.delete([row["event_id"] for row in rows])
     await rises(queue, 11)
+
+
+async def test_the_floor_waits_for_the_youngest_transaction_too(
+    common_urls: ServiceUrls,
+    leader: asyncpg.Connection[Any],
+    append: Appending,
+    another: asyncpg.Connection[Any],
+) -> None:
+    """Who drew the smaller id may be the younger, and younger than all that have ended by then."""
+    elder = await asyncpg.connect(common_urls.work)
+    for _ in range(10):  # one that ends meanwhile, in any database, hides what is tested here
+        queue = OutboxQueue(leader, page=4)
+        first, second = elder.transaction(), another.transaction()
+        await first.start()
+        await elder.fetchval("SELECT pg_current_xact_id()::text")
+        await second.start()
+        await append.within(another, KETANON)
+        await append.within(elder, SUKOSEWU)
+        await first.commit()
+        assert 1 == len(await emptied(queue))
+        assert [] == await emptied(queue)
+        assert 0 == queue.floor
+        await second.commit()
+        assert 1 == len(await emptied(queue))
+    await elder.close()
 
 
 async def test_the_floor_passes_younger_writers(
@@ -263,7 +189,7 @@ async def test_writers_that_commit_in_any_order_lose_nothing(
         writing -= 1
 
     read: defaultdict[str, list[int]] = defaultdict(list)
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         for village in villages:
             pauses = [chance.choice((0, 0, 0.001, 0.003, 0.02)) for _ in range(40)]
             group.create_task(write(village, pauses))

@@ -17,12 +17,14 @@ from common.events import topics
 from common.ids import Ids
 from common.inbox import Inbox
 from common.outbox import Draft, Outbox, VillageLocks, lock_villages
+from common.outbox_queue import OutboxQueue
 from common.received import Received
 from common.relay import OutboxRelay
 from common.sealing import Sealer
 
 from support.databases import ServiceUrls
 from support.streams import all_records, sosialisasi
+from support.waiting import eventually
 
 LOCK = "SELECT k AS village_key FROM unnest($1::text[]) AS k"
 """No lock: for tests in which each village has one writer."""
@@ -147,3 +149,26 @@ async def effects(urls: ServiceUrls, kafka: str, prefix: str) -> dict[str, list[
 def batched(records: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     for start in range(0, len(records), size):
         yield records[start : start + size]
+
+
+async def emptied(queue: OutboxQueue) -> list[int]:
+    """Read and delete until nothing is there, as the relay does; the ids in order."""
+    ids: list[int] = []
+    rows = await queue.front()
+    while rows:
+        ahead = await queue.after(rows)
+        some = [row["event_id"] for row in rows]
+        await queue.delete(some)
+        ids += some
+        rows = ahead or await queue.front()
+    return ids
+
+
+async def rises(queue: OutboxQueue, floor: int) -> None:
+    """Until the floor is there; transactions of other databases hold it, too, while they run."""
+
+    async def reached() -> int:
+        await queue.front()
+        return queue.floor
+
+    await eventually(reached, floor)
