@@ -26,7 +26,7 @@ EVERY_SECONDS = 60.0
 """How often is looked for what a member of an earlier release has skipped meanwhile."""
 PAGE = 1_000
 FAILURES = 20
-"""A pass ends after so many: the reason is not theirs, and the rest waits for the next start."""
+"""A pass ends after so many: the reason is not theirs, and the rest waits for the next pass."""
 
 WAITING = Gauge(
     "inbox_refold_waiting", "Skipped events of types that this release knows", ["state"]
