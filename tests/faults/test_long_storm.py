@@ -21,8 +21,8 @@ from support.forecast import PROTECTED, blows, losses, pass_by
 from support.memory import LONG_SECONDS, Memory
 from support.post import Post, appoint
 from support.reckoning import unrest, watch_effects
-from support.system import APART, SERVICES, System, in_villages, system_of_its_own
-from support.verdict import check_all
+from support.system import APART, System, in_villages, system_of_its_own
+from support.verdict import check_all, check_reconcile
 from support.waiting import eventually
 from support.ways import Ways
 from support.weather import Weather
@@ -118,10 +118,3 @@ def check_memory(memory: Memory) -> None:
     if MINUTES * 60 / len(PROTECTED) > LONG_SECONDS:
         assert set(APART) == {generation.name for generation in memory.generations()}
     assert [] == [str(generation) for generation in memory.generations() if not generation.flat]
-
-
-async def check_reconcile(system: System) -> None:
-    """Producers' counters, consumers' marks and topics agree, as the operator's command finds."""
-    for service in SERVICES:
-        code, said = await system.command(service, "reconcile")
-        assert 0 == code, said

@@ -23,7 +23,7 @@ from support.verdict import check_log
 from support.waiting import eventually
 from support.ways import Ways, port_of
 
-pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
 SEED = 20261121
 FACE = ("eligibility", "stage", "title", "standing")

@@ -18,12 +18,12 @@ from embedded.stack import Stack
 from support.post import Post, appoint
 from support.reckoning import unrest, watch_effects
 from support.system import APART, System, in_villages, system_of_its_own
-from support.verdict import check_all
+from support.verdict import check_all, check_reconcile
 from support.waiting import eventually
 from support.weather import Weather
 from support.writers import Branch, write_during
 
-pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(600)]
 
 VILLAGES = [*in_villages("35.05.15", range(1, 5)), *in_villages("33.26.12", range(1, 4))]
 KILLS = 2
@@ -66,6 +66,7 @@ async def test_nothing_lost_nothing_doubled(storm: tuple[System, Stack]) -> None
     assert [] == system.fallen(), "a process ended by itself"
 
     await check_all(system, branch, VILLAGES, post.taken)
+    await check_reconcile(system)
     print(dict(branch.account.deeds), dict(branch.account.unanswered))  # noqa: T201
 
 

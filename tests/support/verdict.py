@@ -23,7 +23,7 @@ from support.reckoning import (
     published,
     streams,
 )
-from support.system import System
+from support.system import SERVICES, System
 from support.writers import Branch
 
 
@@ -67,6 +67,12 @@ EVENTS = {
     "MOVE_ENROLLMENT": "registry.enrollment.moved_out.v1",
     "HOLD_SOSIALISASI": "registry.sosialisasi.held.v1",
 }
+
+
+async def check_reconcile(system: System) -> None:
+    """Counters, record, topics, marks and alerts agree, as the operator's command finds."""
+    for service in SERVICES:
+        assert (0, "") == await system.command(service, "reconcile"), service
 
 
 async def check_registry(
