@@ -59,6 +59,7 @@ TABLES = (
             "flagged": False,
         },
     ),
+    Table("foreseen", ("village_key",)),
     Table("ledger", ("village_key", "effective_on", "known_on")),
     Table("facts", ("village_key", "id")),
     Table("rule_sets", ("rule_set_id", "version")),
@@ -180,6 +181,11 @@ def write_statuses(tx: Session, *columns: Sequence[Any]) -> None:
             tx.update("villages", (key,), **row)
 
 
+def forget_foreseen(tx: Session, keys: Sequence[str]) -> None:
+    """Nothing is foreseen in a run: there is no scheduler."""
+    assert not tx.all("foreseen")
+
+
 RULE_SET = "rule_set_id version village_kind regency_code valid_from recorded_at checksum body"
 
 
@@ -202,6 +208,7 @@ STATEMENTS = {
         QUERIES,
         "eligibility",
         *(places, know_villages, expect_villages, add_counts, recount, working_rows, add_facts),
+        *((forget_foreseen,) if "forget_foreseen" in QUERIES else ()),
         *(facts_of, write_decisions, write_statuses, add_rule_set, rule_sets_for),
     ),
 }

@@ -27,6 +27,12 @@ EXPIRY = 6.0
 """Seconds after which the producer gives a batch up."""
 AGAIN = 0.3
 LOST_REQUEST = LOST_ACKNOWLEDGEMENT = GIVEN_UP = 0.02
+LATE = 0.02
+"""Share of batches answered before they stand on the topic, so that later ones stand before them.
+
+No Kafka does it; the consumers promise to hold what comes early all the same."""
+GHOST = 3.0
+"""Seconds within which a request that was given up may still arrive."""
 FULL = 4
 """Records in a batch: so few that a page makes several batches of one partition."""
 
@@ -165,14 +171,24 @@ class Producer:
             late = asyncio.get_running_loop().time() > until
             if late or weather.strikes(GIVEN_UP):
                 self._note(f"gives up a batch for {place}, written: {batch.written}")
+                if weather.strikes(0.5):
+                    self._write_later(place, batch)
                 raise KafkaTimeoutError
             if self._broker.reaches(self._process) and not weather.strikes(LOST_REQUEST):
-                self._broker.write(place, batch)
                 self._note(f"writes {len(batch.records)} to {place}")
+                if weather.strikes(LATE):
+                    self._write_later(place, batch)
+                else:
+                    self._broker.write(place, batch)
                 await weather.pass_by(self._process)
                 if not weather.strikes(LOST_ACKNOWLEDGEMENT):
                     return
             await asyncio.sleep(AGAIN)
+
+    def _write_later(self, place: Place, batch: Batch) -> None:
+        seconds = self._weather.chance.uniform(0, GHOST)
+        self._note(f"a batch for {place} stands there in {seconds:.3f}")
+        asyncio.get_running_loop().call_later(seconds, self._broker.write, place, batch)
 
     def _note(self, what: str) -> None:
         self._weather.trace(self._process.name, f"{NAME} {what}")

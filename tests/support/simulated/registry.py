@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import asyncpg
 from common import idempotency
+from common.clock import Clock
 from common.database import Database, Queries, is_transient
 from common.idempotency import Answer, Once
 from common.ids import Ids
@@ -58,18 +59,22 @@ class Api:
         process.run(self._relay.run)
 
     async def do(self, deed: Deed) -> Answer:
-        """The deed's transaction, in the order that all deeds of the registry share."""
-        once = Once("officer", deed.key, hashlib.sha256(deed.key.encode()).digest())
-        async with self._database.transaction() as connection:
-            now = self._clock.now()
-            if answer := await idempotency.claim(connection, once, now):
-                return answer
-            keys = {draft.village_key for draft in deed.drafts}
-            locks = await lock_villages(connection, keys, QUERIES["lock_villages"])
-            appended = await self._outbox.append(connection, locks, deed.drafts)
-            answer = Answer(201, {}, tuple(event.position for event in appended))
-            await idempotency.store(connection, once, answer, now)
+        return await done(self._database, self._outbox, self._clock, deed)
+
+
+async def done(database: Database, outbox: Outbox, clock: Clock, deed: Deed) -> Answer:
+    """The deed's transaction, in the order that all deeds of the registry share."""
+    once = Once("officer", deed.key, hashlib.sha256(deed.key.encode()).digest())
+    async with database.transaction() as connection:
+        now = clock.now()
+        if answer := await idempotency.claim(connection, once, now):
             return answer
+        keys = {draft.village_key for draft in deed.drafts}
+        locks = await lock_villages(connection, keys, QUERIES["lock_villages"])
+        appended = await outbox.append(connection, locks, deed.drafts)
+        answer = Answer(201, {}, tuple(event.position for event in appended))
+        await idempotency.store(connection, once, answer, now)
+        return answer
 
 
 def run_registry(world: World, process: Process) -> None:

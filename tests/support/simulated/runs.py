@@ -88,7 +88,7 @@ class Run:
             weather(world), *(insisting(world, deeds, answered) for deeds in clients)
         )
         await at_rest(self._unrest)
-        self._check([deed for deeds in clients for deed in deeds], answered)
+        self.check([deed for deeds in clients for deed in deeds], answered)
 
     def _unrest(self) -> list[str]:
         world = self.world
@@ -99,7 +99,7 @@ class Run:
             moving += behind(world, service, told)
         return moving + undelivered(world)
 
-    def _check(self, deeds: Sequence[Deed], answered: Told) -> None:
+    def check(self, deeds: Sequence[Deed], answered: Told) -> None:
         check_deeds(self.world, deeds, answered)
         for producer in self.world.servers:
             check_outbox(self.world, producer)
