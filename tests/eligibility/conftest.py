@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -22,6 +23,9 @@ from eligibility.main import create_app, reading_of
 from prometheus_client import CollectorRegistry
 from support.databases import ServiceUrls
 from support.programme import Registry, SteadyClock
+
+# Modules beside the tests are not found otherwise when tests are imported one by one.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

@@ -80,6 +80,7 @@ async def country(eligibility_urls: ServiceUrls, work: Database) -> Database:
         SELECT gen_random_uuid(), village_key, timestamptz '2026-01-01' + n * interval '1 day',
             '2026-01-01', gen_random_uuid(), '{}', '{}', '[]', false, '{}', '2026-01-01', 'LIVE'
         FROM villages, generate_series(1, 3) AS n;
+        INSERT INTO foreseen SELECT village_key, '2026-01-01', 1, '{}' FROM villages;
         INSERT INTO parked (village_key, topic, kafka_partition, kafka_offset, reason, detail,
             parked_at)
         SELECT village_key, 'x', 0, row_number() OVER (), 'x', 'x', '2026-01-01'
@@ -103,6 +104,10 @@ async def test_no_query_reads_the_whole_country(country: Database):
         "facts_of": [KEYS],
         "due_villages": ["timestamptz '2026-01-03'", "100"],
         "still_due": [KEYS, "timestamptz '2026-01-03'"],
+        "lock_due": ["timestamptz '2026-01-03'", "100"],
+        "lock_unforeseen": ["timestamptz '2026-01-03'", "20"],
+        "foreseen_of": [KEYS],
+        "forget_foreseen": [KEYS],
         "key_of": ["'12.01.01.2001'"],
         "village_by_code": ["'12.01.01.2001'"],
         "counts_on": ["'12.01.01.2001'", "date '2026-02-01'", "date '2026-02-01'"],

@@ -23,13 +23,17 @@ from eligibility.domain.fold import fold
 from eligibility.domain.rules import default_rule_sets
 from eligibility.intake import NewFact, refuse_impossible, sort_out
 from eligibility.judge import Judge
-from eligibility.judging import Input, by_what_is_due
+from eligibility.judging import Input, Working, by_what_is_due
 from eligibility.storage.facts import FactStore, input_of
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.villages import VillageStore
 
-REVIEWS = 500
-"""Villages reviewed in one transaction."""
+REVIEWS = 100
+"""Villages reviewed in one transaction: few, so that a live event of one waits milliseconds."""
+FORESEEN = 20
+"""Villages judged ahead in one transaction; each is folded from all its facts."""
+AHEAD = timedelta(days=2)
+"""How long before their day villages are judged for it."""
 PUT_OFF = timedelta(hours=1)
 """Until a village is tried again whose review failed."""
 EMITTED_KEPT = timedelta(days=30)
@@ -176,8 +180,24 @@ class Certification:
         return NewFact(key, fact)
 
     async def review_due(self, limit: int = REVIEWS) -> int:
-        """Judge villages whose day has come, oldest first; how many of them were left to us."""
-        return await self.review(await self.due_for_review(limit))
+        """Judge a page of villages whose day has come, oldest first; how many.
+
+        Replicas share the work: a village that another one holds is left to it.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            candidates = await self._villages.lock_due(connection, now, limit)
+            return await self._review(connection, candidates, now)
+
+    async def foresee(self, limit: int = FORESEEN) -> int:
+        """Judge villages ahead for a day that comes soon, so that its midnight is quick; how many.
+
+        What is foreseen is entered by `review_due`; whatever is judged before makes it void.
+        """
+        async with self._database.transaction() as connection:
+            keys = await self._judge.wanting(connection, self._clock.now() + AHEAD, limit)
+            await self._judge.foresee(connection, keys)
+            return len(keys)
 
     async def due_for_review(self, limit: int = REVIEWS) -> list[str]:
         """The keys of villages whose day has come, oldest first; other replicas see the same."""
@@ -190,32 +210,39 @@ class Certification:
             return 0
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            locks = await lock_villages(connection, candidates, MARKS_LOCK)
-            due = await self._villages.still_due(connection, locks.keys, now)
-            if due:
-                await self._review(connection, locks, due, now)
-            return len(due)
+            return await self._review(connection, candidates, now)
 
     async def _review(
-        self,
-        connection: Connection,
-        locks: VillageLocks,
-        due: Mapping[str, datetime],
-        now: datetime,
-    ) -> None:
-        today = self._judge.today()
-        before = await self._villages.working(connection, due.keys())
-        await self._villages.recount(
-            connection, {key: today[village.time_zone] for key, village in before.items()}
-        )
+        self, connection: Connection, candidates: Sequence[str], now: datetime
+    ) -> int:
+        """Lock the candidates and review those that are still due; how many."""
+        locks = await lock_villages(connection, candidates, MARKS_LOCK)
+        due = await self._villages.still_due(connection, locks.keys, now)
+        if not due:
+            return 0
         await self._villages.emit_once(connection, due, now)
-        counted = await self._villages.working(connection, due.keys())
-        judged, only_counted = by_what_is_due(counted.values(), today)
+        working = await self._recounted(connection, due.keys())
+        judged, only_counted = by_what_is_due(working.values(), self._judge.today())
         await self._villages.wake(connection, only_counted)
         if judged:
-            stored = await self._facts.of(connection, judged)
-            inputs = {key: [Input(None, due[key])] for key in judged}
-            await self._judge.enter(connection, locks, stored, inputs)
+            villages = {key: working[key] for key in judged}
+            await self._judge.enter_due(connection, locks, villages, due)
+        return len(due)
+
+    async def _recounted(self, connection: Connection, keys: Set[str]) -> Mapping[str, Working]:
+        """The working rows, with the counts of those whose counts change by today."""
+        today = self._judge.today()
+        working = await self._villages.working(connection, keys)
+        days = {
+            key: today[village.time_zone]
+            for key, village in working.items()
+            if village.next_count_on is not None
+            and village.next_count_on <= today[village.time_zone]
+        }
+        if days:
+            await self._villages.recount(connection, days)
+            working |= await self._villages.working(connection, days.keys())
+        return working
 
     async def put_off(self, village_key: str) -> None:
         """Review a due village an hour from now, because judging it failed."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from itertools import chain
 
 from common.clock import Clock
@@ -15,6 +15,7 @@ from common.outbox import Appended, Draft, Outbox, VillageLocks
 from eligibility.domain.facts import Fact, Known
 from eligibility.domain.rules import RuleSet
 from eligibility.judging import (
+    Foreseen,
     Input,
     Judged,
     Working,
@@ -25,6 +26,7 @@ from eligibility.judging import (
 )
 from eligibility.storage.decisions import DecisionStore
 from eligibility.storage.facts import FactStore, StoredFacts
+from eligibility.storage.foreseen import ForeseenStore
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.villages import VillageStore
 from eligibility.told import told
@@ -40,6 +42,7 @@ class Judge:
         self._villages = VillageStore(queries)
         self._facts = FactStore(queries)
         self._decisions = DecisionStore(queries)
+        self._foreseen = ForeseenStore(queries)
         self._rule_sets = RuleSetStore(queries)
 
     def today(self) -> dict[TimeZone, date]:
@@ -70,10 +73,64 @@ class Judge:
         today = self.today()
         working = await self._villages.working(connection, inputs.keys())
         rules = await self.rules_of(connection, {key: stored[key] for key in working})
+        judged = {
+            key: judge(village, stored[key].facts, rules[key], village.not_before(today))
+            for key, village in working.items()
+        }
+        return await self._enter(connection, locks, working, judged, inputs)
+
+    async def enter_due(
+        self,
+        connection: Connection,
+        locks: VillageLocks,
+        working: Mapping[str, Working],
+        due: Mapping[str, datetime],
+    ) -> None:
+        """Enter what time alone has made of the villages: as foreseen, or else by a fold."""
+        today = self.today()
+        inputs = {key: [Input(None, due[key])] for key in working}
+        foreseen = await self._foreseen.of(connection, working.keys())
+        number = await self._rule_sets.number(connection)
+        come = {
+            key: seen.come(working[key])
+            for key, seen in foreseen.items()
+            if seen.holds(working[key], working[key].not_before(today), number)
+        }
+        await self._enter(connection, locks, {key: working[key] for key in come}, come, inputs)
+        if others := working.keys() - come.keys():
+            stored = await self._facts.of(connection, others)
+            await self.enter(connection, locks, stored, {key: inputs[key] for key in others})
+
+    async def wanting(self, connection: Connection, until: datetime, limit: int) -> list[str]:
+        """Locked villages that are to be judged before `until` and are not foreseen yet."""
+        return await self._foreseen.wanting(connection, until, limit)
+
+    async def foresee(self, connection: Connection, keys: Collection[str]) -> None:
+        """Judge locked villages for their next day and keep it."""
+        working = await self._villages.working(connection, keys)
+        number = await self._rule_sets.number(connection)
+        stored = await self._facts.of(connection, working.keys())
+        rules = await self.rules_of(connection, stored)
+        foreseen = {
+            key: Foreseen(day, number, judge(village, stored[key].facts, rules[key], day))
+            for key, village in working.items()
+            if (day := village.next_judge_on) is not None
+        }
+        await self._foreseen.keep(connection, foreseen)
+
+    async def _enter(
+        self,
+        connection: Connection,
+        locks: VillageLocks,
+        working: Mapping[str, Working],
+        results: Mapping[str, Judged],
+        inputs: Mapping[str, Sequence[Input]],
+    ) -> list[Appended]:
+        """The log's next entries and the working rows of judged villages."""
         drafts: list[Draft] = []
         changed: list[tuple[Working, Judged]] = []
         for key, village in working.items():
-            judged = judge(village, stored[key].facts, rules[key], today[village.time_zone])
+            judged = results[key]
             decision = decision_of(village, judged, inputs[key], self._ids.event(self._clock.now()))
             if decision is not None:
                 drafts.append(Draft(key, decision, origin_of(inputs[key]), batch_of(inputs[key])))
@@ -85,6 +142,8 @@ class Judge:
             times = [event.time for event in appended]
             await self._decisions.add(connection, list(zip(drafts, times, strict=True)))
         await self._villages.write_statuses(connection, changed)
+        foreseen = [key for key, village in working.items() if village.next_judge_on is not None]
+        await self._foreseen.forget(connection, foreseen)
         return appended
 
 

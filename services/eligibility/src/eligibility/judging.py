@@ -41,6 +41,11 @@ class Working:
     def decided(self, decision_id: UUID) -> Working:
         return replace(self, last_decision_id=decision_id)
 
+    def not_before(self, today: Mapping[TimeZone, date]) -> date:
+        """Today, or the later day for which another process, whose clock is ahead, has judged."""
+        day = today[self.time_zone]
+        return day if self.since is None else max(day, self.since)
+
     def wakes_at(self, next_judge_on: date | None) -> datetime | None:
         """The local midnight of the first day on which time may change anything."""
         days = [day for day in (next_judge_on, self.next_count_on) if day is not None]
@@ -56,6 +61,33 @@ class Judged:
     """First day of the unbroken run of what an entry in the log would change."""
     next_judge_on: date | None
     next_review_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A village judged ahead, for its next day and with the rule sets that there were."""
+
+    judge_on: date
+    rule_sets: int
+    judged: Judged
+
+    def holds(self, village: Working, today: date, rule_sets: int) -> bool:
+        """Whether a fold of today would find the same.
+
+        Facts need no look: whoever adds one judges the village and deletes what was foreseen.
+        """
+        later = self.judged.next_judge_on
+        return (
+            self.judge_on == village.next_judge_on
+            and self.judge_on <= today
+            and self.rule_sets == rule_sets
+            and (later is None or today < later)
+        )
+
+    def come(self, village: Working) -> Judged:
+        """What was foreseen, now that its day has come."""
+        wakes = village.wakes_at(self.judged.next_judge_on)
+        return replace(self.judged, next_review_at=wakes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,45 @@ UPDATE villages v SET next_review_at = d.next_review_at
 FROM unnest($1::text[], $2::timestamptz[]) AS d (village_key, next_review_at)
 WHERE v.village_key = d.village_key
 
+-- name: lock_due
+-- Lock villages whose review is due, oldest first; those that a replica or a batch holds are left.
+-- What is due is read again under the locks (still_due): the rows read here may be older.
+SELECT v.village_key
+FROM villages v
+JOIN marks m USING (village_key)
+WHERE v.next_review_at <= $1 AND m.parked = 0
+ORDER BY v.next_review_at
+LIMIT $2
+FOR NO KEY UPDATE OF m SKIP LOCKED
+
+-- name: lock_unforeseen
+-- Lock villages that time will change soon and of which nothing is foreseen; held ones are left.
+SELECT v.village_key
+FROM villages v
+JOIN marks m USING (village_key)
+WHERE v.next_review_at <= $1 AND v.next_judge_on IS NOT NULL AND m.parked = 0
+    AND NOT EXISTS (SELECT FROM foreseen f WHERE f.village_key = v.village_key)
+ORDER BY v.next_review_at
+LIMIT $2
+FOR NO KEY UPDATE OF m SKIP LOCKED
+
+-- name: foresee
+-- What villages will be on the day on which they are to be judged next.
+INSERT INTO foreseen (village_key, judge_on, rule_sets, judged)
+SELECT village_key, judge_on, rule_sets, judged::json
+FROM unnest($1::text[], $2::date[], $3::int[], $4::text[])
+    AS d (village_key, judge_on, rule_sets, judged)
+ON CONFLICT (village_key) DO UPDATE SET
+    judge_on = excluded.judge_on, rule_sets = excluded.rule_sets, judged = excluded.judged
+
+-- name: foreseen_of
+-- What is foreseen of some villages.
+SELECT village_key, judge_on, rule_sets, judged FROM foreseen WHERE village_key = ANY($1::text[])
+
+-- name: forget_foreseen
+-- These villages are judged now.
+DELETE FROM foreseen WHERE village_key = ANY($1::text[])
+
 -- name: due_villages
 -- Villages whose review is due, oldest first; read without locks, so only candidates. A village
 -- with a parked event waits: its status is stale and raises nothing.
@@ -258,6 +297,10 @@ ON CONFLICT (rule_set_id, version) DO NOTHING
 SELECT rule_set_id, version, recorded_at, body
 FROM rule_sets
 WHERE regency_code IS NULL OR regency_code = ANY($1::text[])
+
+-- name: rule_sets_number
+-- How many rule sets there are: they are only ever added, so it tells whether any is new.
+SELECT count(*)::int FROM rule_sets
 
 -- name: rule_sets_after
 -- All rule sets, a page in order of id and version.

@@ -42,6 +42,11 @@ class RuleSetStore:
             for regency in regencies
         }
 
+    async def number(self, connection: Connection) -> int:
+        """How many there are: another number means that one was added."""
+        number: int = await connection.fetchval(self._queries["rule_sets_number"])
+        return number
+
     async def after(
         self, connection: Connection, rule_set_id: str, version: int, limit: int
     ) -> list[asyncpg.Record]:

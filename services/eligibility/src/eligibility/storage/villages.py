@@ -120,6 +120,11 @@ class VillageStore:
         if wakes:
             await connection.execute(self._queries["wake"], *columns(wakes))
 
+    async def lock_due(self, connection: Connection, now: datetime, limit: int) -> list[str]:
+        """Lock the oldest that are due; what a replica works on is left to it."""
+        rows = await connection.fetch(self._queries["lock_due"], now, limit)
+        return [row["village_key"] for row in rows]
+
     async def due(self, connection: Connection, now: datetime, limit: int) -> list[str]:
         """Candidates for review, oldest first; read without locks."""
         rows = await connection.fetch(self._queries["due_villages"], now, limit)
