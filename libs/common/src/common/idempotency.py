@@ -15,9 +15,11 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 from fastapi import Depends, FastAPI, Header, Request
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from common.database import Connection, Queries
-from common.problems import Problem
+from common.problems import FieldError, Problem
 from common.security import Caller, authenticated
 
 KEPT = timedelta(days=7)
@@ -142,6 +144,14 @@ def install_idempotency(app: FastAPI, key: bytes) -> None:
     app.state.idempotency = hmac.digest(key, b"idempotency", "sha256")
 
 
+def _printable(key: str) -> str:
+    if key.isascii() and key.isprintable():
+        return key
+    raise PydanticCustomError(
+        "idempotency_key", "Hanya huruf, angka, spasi dan tanda baca ASCII, misalnya sebuah UUID."
+    )
+
+
 async def once(
     request: Request,
     caller: Annotated[Caller, Depends(authenticated)],
@@ -150,10 +160,11 @@ async def once(
         Header(
             min_length=1,
             max_length=MAX_KEY,
-            pattern=r"^[\x20-\x7e]+$",
             description="A key of your own per request, kept 7 days: a repeat with the same key "
             "and body is answered like the first one and done only once.",
+            json_schema_extra={"pattern": r"^[\x20-\x7e]+$"},
         ),
+        AfterValidator(lambda key: key and _printable(key)),
     ] = None,
 ) -> Once | None:
     """The dependency of a POST route; None when the caller sent no Idempotency-Key."""
@@ -163,3 +174,17 @@ async def once(
     secret: bytes = getattr(request.app.state, "idempotency", b"")
     body = await request.body()
     return Once.of(caller, request.method, path, body, idempotency_key, secret=secret)
+
+
+async def required(repeatable: Annotated[Once | None, Depends(once)]) -> Once:
+    """The same for a deed that nobody may do twice by mistake: without a key it is refused."""
+    if repeatable is None:
+        reason = "Wajib diisi: kunci baru untuk setiap permintaan, misalnya sebuah UUID."
+        raise Problem(
+            400,
+            "Idempotency-Key belum ada",
+            f"Tajuk Idempotency-Key: {reason}",
+            (FieldError("header.idempotency-key", reason, "missing"),),
+            code="idempotency-key-missing",
+        )
+    return repeatable

@@ -21,7 +21,7 @@ from common.withdrawals import Withdrawals
 
 from notifications.channels.smtp_check import answers
 from notifications.directory import Appointed
-from notifications.domain.terms import Appointment, TermsOverlap
+from notifications.domain.terms import Appointment, DayOutsideLimits, TermsOverlap
 from notifications.imports import ImportRefused, read_appointments
 from notifications.main import build, serve
 from notifications.settings import Settings
@@ -59,7 +59,7 @@ def import_offices(
     """Record office holders; what is on record from the same day is passed over."""
     try:
         appointed = do(_appoint(Settings.load(), read_appointments(file), actor))
-    except (ImportRefused, TermsOverlap) as error:
+    except (ImportRefused, TermsOverlap, DayOutsideLimits) as error:
         complain.print(str(error), markup=False)
         raise typer.Exit(1) from None
     console.print(f"{appointed.added} ditambahkan, {appointed.known} sudah tercatat")

@@ -11,13 +11,19 @@ from uuid import UUID
 import asyncpg
 from common.clock import Clock
 from common.database import Connection, Database
-from common.events.words import OfficeKind
+from common.events.words import OfficeKind, TimeZone
 from common.idempotency import Answer, Once, claim, store
 from common.ids import Ids
 from common.sealing import Sealer
 
 from notifications.domain.offices import Office
-from notifications.domain.terms import Appointment, TermsOverlap, succeed
+from notifications.domain.terms import (
+    Appointment,
+    TermsOverlap,
+    check_beginning,
+    check_end,
+    succeed,
+)
 from notifications.refusals import HolderNotFound, NotInTerm
 from notifications.storage import directory, local_days
 from notifications.storage.directory import SealedHolder
@@ -64,7 +70,7 @@ class Directory:
     ) -> Answer:
         """Record that a person takes an office; an open term before it ends that day.
 
-        Raises TermsOverlap.
+        Raises DayOutsideLimits and TermsOverlap.
         """
         async with self._database.transaction() as connection:
             now = self._clock.now()
@@ -81,7 +87,7 @@ class Directory:
     async def appoint_all(self, appointments: Sequence[Appointment], *, by: str) -> Appointed:
         """Record many, all or none; those on record from the same day are passed over.
 
-        Raises TermsOverlap.
+        Raises DayOutsideLimits and TermsOverlap.
         """
         async with self._database.transaction() as connection:
             added, known = await self._appoint(connection, appointments, by)
@@ -91,7 +97,11 @@ class Directory:
         self, connection: Connection, appointments: Sequence[Appointment], by: str
     ) -> tuple[list[SealedHolder], int]:
         by_office: dict[Office, list[Appointment]] = defaultdict(list)
+        today = self._clock.today(TimeZone.WIB)
         for appointment in appointments:
+            check_beginning(appointment.begins, today)
+            if appointment.ends is not None:
+                check_end(appointment.ends, today)
             by_office[appointment.office].append(appointment)
         office_ids = await directory.lock_offices(connection, sorted(by_office))
         terms = await directory.terms(connection, list(office_ids.values()))
@@ -112,8 +122,9 @@ class Directory:
     async def end_term(self, office: Office, holder_id: UUID, ends: date) -> None:
         """End a term: `ends` is the first day without this holder.
 
-        Raises HolderNotFound and NotInTerm.
+        Raises DayOutsideLimits, HolderNotFound and NotInTerm.
         """
+        check_end(ends, self._clock.today(TimeZone.WIB))
         async with self._database.transaction() as connection:
             found = await directory.lock_holder(connection, office, holder_id)
             if found is None:
@@ -130,7 +141,11 @@ class Directory:
     async def change_address(
         self, office: Office, holder_id: UUID, email: str | None, since: date, *, by: str
     ) -> None:
-        """The holder's e-mail address from a day on; None: there is none. Raises HolderNotFound."""
+        """The holder's e-mail address from a day on; None: there is none.
+
+        Raises DayOutsideLimits and HolderNotFound.
+        """
+        check_beginning(since, self._clock.today(TimeZone.WIB))
         async with self._database.transaction() as connection:
             found = await directory.lock_holder(connection, office, holder_id)
             if found is None:

@@ -10,9 +10,10 @@ from datetime import date
 from pathlib import Path
 
 from common.events.words import OfficeKind
+from common.redaction import mask
 
 from notifications.domain.offices import ImpossibleOffice, Office
-from notifications.domain.terms import Appointment
+from notifications.domain.terms import EARLIEST, Appointment
 from notifications.settings import EMAIL
 
 REQUIRED = ("kind", "area", "holder", "email", "from")
@@ -77,6 +78,8 @@ def _appointment(row: Mapping[str, str | None]) -> Appointment:
         raise ValueError(f"kolom area: {error}") from None
     if not 0 < len(cell["holder"]) <= MAX_NAME or not cell["holder"].isprintable():
         raise ValueError(f"kolom holder: isi nama pejabat, paling banyak {MAX_NAME} huruf")
+    if "[nik]" in mask(cell["holder"]):
+        raise ValueError("kolom holder: jangan menulis NIK; hapus deret 16 angka itu")
     email = cell["email"]
     if email and (len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email)):
         raise ValueError("kolom email: bukan alamat surel; contoh camat@sragi.example")
@@ -93,6 +96,9 @@ def _appointment(row: Mapping[str, str | None]) -> Appointment:
 
 def _day(text: str, column: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"kolom {column}: tulis tanggal sebagai 2026-11-20") from None
+    if day < EARLIEST:
+        raise ValueError(f"kolom {column}: {day} mendahului {EARLIEST}; periksa tahunnya")
+    return day

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 from uuid import UUID
 
 from common.events.words import AlertKind, DeliveryState, OfficeKind
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from notifications.api.forms import Address, Day, Line
 from notifications.application import DeliveryRecord
 from notifications.directory import Holder, OfficeToday
 from notifications.domain.deliveries import ChannelKind, WaitsFor
-from notifications.settings import EMAIL
-
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
-Address = Annotated[str, Field(max_length=254, pattern=EMAIL, examples=["camat@sragi.example"])]
 
 
 class Body(BaseModel):
@@ -29,8 +26,8 @@ class NewHolder(Body):
 
     name: Line
     acting: bool = Field(default=False, description="Pj. or Plt.")
-    begins: date
-    ends: date | None = Field(default=None, description="The first day without this holder.")
+    begins: Day
+    ends: Day | None = Field(default=None, description="The first day without this holder.")
     email: Address | None = None
 
     @model_validator(mode="after")
@@ -41,12 +38,12 @@ class NewHolder(Body):
 
 
 class TermEnd(Body):
-    ends: date = Field(description="The first day without this holder.")
+    ends: Day = Field(description="The first day without this holder.")
 
 
 class NewAddress(Body):
     email: Address | None = Field(description="null: the holder has none from that day on.")
-    since: date
+    since: Day
 
 
 class Note(Body):

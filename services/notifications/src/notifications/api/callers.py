@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from common.idempotency import Answer, Once, once
-from common.problems import FieldError, Problem
+from common.idempotency import Answer, Once, required
 from common.security import Caller, requires
 from fastapi import Depends, Security
 from fastapi.responses import JSONResponse
 
 from notifications.domain.offices import covers
 from notifications.refusals import OutsideAreas
-
-AREA: Final = r"^[1-9]\d(\.\d{2}(\.\d{2})?)?$"
-"""A province, a regency or a kecamatan."""
 
 READ: Final = "notifications:read"
 """Offices with their holders, and deliveries, in the caller's areas."""
@@ -30,20 +26,7 @@ Writer = Annotated[Caller, Security(requires(WRITE))]
 Decider = Annotated[Caller, Security(requires(DECIDE))]
 
 
-async def _required(repeatable: Annotated[Once | None, Depends(once)]) -> Once:
-    if repeatable is None:
-        reason = "Wajib diisi: kunci baru untuk setiap permintaan, misalnya sebuah UUID."
-        raise Problem(
-            400,
-            "Idempotency-Key belum ada",
-            f"Tajuk Idempotency-Key: {reason}",
-            (FieldError("header.idempotency-key", reason, "missing"),),
-            code="idempotency-key-missing",
-        )
-    return repeatable
-
-
-Repeatable = Annotated[Once, Depends(_required)]
+Repeatable = Annotated[Once, Depends(required)]
 
 
 def check_area(caller: Caller, area: str) -> None:

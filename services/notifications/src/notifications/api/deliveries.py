@@ -12,10 +12,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from notifications.api import bodies
-from notifications.api.callers import AREA, Decider, Reader, Repeatable, answered, check_area
+from notifications.api.callers import Decider, Reader, Repeatable, answered, check_area
+from notifications.api.forms import AreaQuery, DeliveryCursor
 from notifications.application import Desk
-
-_CURSOR = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(Z|\+00:00)/[0-9a-f-]{36}$"
 
 
 def _cursor(before: str) -> tuple[datetime, UUID]:
@@ -46,9 +45,9 @@ def delivery_routes(desk: Desk) -> APIRouter:
     @router.get("/deliveries")
     async def deliveries(
         caller: Reader,
-        area: Annotated[str, Query(pattern=AREA, examples=["33.26"])],
+        area: AreaQuery,
         state: DeliveryState | None = None,
-        before: Annotated[str | None, Query(pattern=_CURSOR)] = None,
+        before: DeliveryCursor | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> bodies.DeliveriesPage:
         """Deliveries to the offices of an area and of those inside it, latest change first."""

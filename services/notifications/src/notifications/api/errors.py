@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from notifications.domain.offices import ImpossibleOffice
-from notifications.domain.terms import TermsOverlap
+from notifications.domain.terms import DayOutsideLimits, TermsOverlap
 from notifications.refusals import (
     DeliveryNotFound,
     HolderNotFound,
@@ -20,6 +20,7 @@ from notifications.refusals import (
 
 ANSWERS: Final[dict[type[Exception], tuple[int, str, str]]] = {
     ImpossibleOffice: (422, "Jabatan tidak sah", "impossible-office"),
+    DayOutsideLimits: (422, "Tanggal tidak sah", "day-outside-limits"),
     NotInTerm: (422, "Tanggal tidak sah", "not-in-term"),
     HolderNotFound: (404, "Tidak ditemukan", "holder-not-found"),
     DeliveryNotFound: (404, "Tidak ditemukan", "delivery-not-found"),

@@ -6,16 +6,15 @@ from typing import Annotated
 from uuid import UUID
 
 from common.events.words import OfficeKind
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from notifications.api import bodies
-from notifications.api.callers import AREA, Reader, Repeatable, Writer, answered, check_area
+from notifications.api.callers import Reader, Repeatable, Writer, answered, check_area
+from notifications.api.forms import AreaPath, AreaQuery, OfficeCursor
 from notifications.directory import Directory
 from notifications.domain.offices import Office
 from notifications.domain.terms import Appointment
-
-AreaPath = Annotated[str, Path(pattern=r"^[0-9.]{5,8}$", examples=["33.26"])]
 
 
 def office_routes(directory: Directory) -> APIRouter:
@@ -25,8 +24,8 @@ def office_routes(directory: Directory) -> APIRouter:
     @router.get("/offices")
     async def offices(
         caller: Reader,
-        area: Annotated[str, Query(pattern=AREA, examples=["33.26"])],
-        after: Annotated[str | None, Query(pattern=r"^[0-9.]{5,8}/[A-Z_]{5,9}$")] = None,
+        area: AreaQuery,
+        after: OfficeCursor | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> bodies.OfficesPage:
         """The known offices of an area and of those inside it, with today's holders."""

@@ -10,8 +10,8 @@ from common.events.words import OfficeKind
 FIRST_KOTA = 71
 """Regency numbers 01-69 are kabupaten, 71-99 kota; the administrative ones of Jakarta too."""
 
-_REGENCY = re.compile(r"[1-9]\d\.\d{2}")
-_KECAMATAN = re.compile(r"[1-9]\d\.\d{2}\.\d{2}")
+_REGENCY = re.compile(r"[1-9][0-9]\.(?!00)[0-9]{2}")
+_KECAMATAN = re.compile(r"[1-9][0-9](\.(?!00)[0-9]{2}){2}")
 
 
 class ImpossibleOffice(ValueError):

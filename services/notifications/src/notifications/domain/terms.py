@@ -4,11 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from uuid import UUID
 
 from notifications.domain.offices import Office
+
+EARLIEST = date(1945, 8, 17)
+"""The republic's first day: no office is older."""
+AHEAD = timedelta(days=366)
+"""How far ahead a beginning may be recorded: an election precedes its inauguration by months."""
+LONGEST = timedelta(days=3660)
+"""From today to the last day of a term: ten years, twice what a bupati is elected for."""
+
+
+class DayOutsideLimits(ValueError):
+    """No term can begin or end, and no address begin, on such a day."""
+
+
+def check_beginning(day: date, today: date) -> None:
+    """Raises DayOutsideLimits."""
+    if not EARLIEST <= day <= today + AHEAD:
+        raise DayOutsideLimits(
+            f"Tanggal mulai {day} harus di antara {EARLIEST} dan {today + AHEAD} "
+            "(paling lama satu tahun ke depan)."
+        )
+
+
+def check_end(day: date, today: date) -> None:
+    """Raises DayOutsideLimits."""
+    if not EARLIEST < day <= today + LONGEST:
+        raise DayOutsideLimits(
+            f"Tanggal berakhir {day} harus di antara {EARLIEST} dan {today + LONGEST}."
+        )
 
 
 @dataclass(frozen=True, slots=True)

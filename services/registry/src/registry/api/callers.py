@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from common.idempotency import Answer, Once, once
-from common.problems import FieldError, Problem
+from common.idempotency import Answer, Once, required
 from common.security import Caller, requires
 from fastapi import Depends, Security
 from fastapi.responses import JSONResponse
@@ -30,17 +29,8 @@ StreamReader = Annotated[Caller, Security(requires(STREAMS))]
 
 async def _request(
     caller: Annotated[Caller, Security(requires(WRITE))],
-    repeatable: Annotated[Once | None, Depends(once)],
+    repeatable: Annotated[Once, Depends(required)],
 ) -> Request:
-    if repeatable is None:
-        reason = "Wajib diisi: kunci baru untuk setiap permintaan, misalnya sebuah UUID."
-        raise Problem(
-            400,
-            "Idempotency-Key belum ada",
-            f"Tajuk Idempotency-Key: {reason}",
-            (FieldError("header.idempotency-key", reason, "missing"),),
-            code="idempotency-key-missing",
-        )
     return Request(caller, repeatable)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from common.events.words import Organiser, PostKind, Programme, Segment
 from pydantic import (
     UUID4,
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from registry.domain.posts import MAX_POSTS, PostName
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DECREE = re.compile(r"[A-Za-z0-9 ./_-]{1,60}")
 _KPJ = re.compile(r"\d{11}", re.ASCII)
 
 
@@ -37,6 +39,15 @@ def _kpj(value: Any) -> Any:
     if isinstance(value, str) and _KPJ.fullmatch(value):
         return value
     raise PydanticCustomError("kpj", "Nomor KPJ harus tepat 11 angka; kosongkan bila belum terbit.")
+
+
+def _decree_number(value: str) -> str:
+    if _DECREE.fullmatch(value):
+        return value
+    raise PydanticCustomError(
+        "decree_number",
+        "Paling banyak 60 huruf, angka, spasi dan tanda . / _ -, misalnya 141/02/2019.",
+    )
 
 
 def _name(value: Any) -> Any:
@@ -66,6 +77,11 @@ Kpj = Annotated[
     SecretStr,
     BeforeValidator(_kpj),
     Field(description="Card number, 11 digits, once issued; encrypted."),
+]
+DecreeNumber = Annotated[
+    str,
+    AfterValidator(_decree_number),
+    Field(json_schema_extra={"pattern": f"^{_DECREE.pattern}$"}),
 ]
 VillageCodeText = Annotated[
     str, Field(min_length=10, max_length=13, description="Kemendagri code, dotted or not.")
@@ -123,7 +139,7 @@ class DecreedPosts(Body):
     )
 
     effective_on: EffectiveOn
-    number: Annotated[str, Field(pattern=r"^[A-Za-z0-9 ./_-]{1,60}$")] | None = None
+    number: DecreeNumber | None = None
     posts: Annotated[tuple[ListedPosts, ...], Field(min_length=1, max_length=100)]
 
 
