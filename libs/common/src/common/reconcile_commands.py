@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Annotated, TypeVar
 
 import typer
@@ -70,8 +70,8 @@ async def _with(
     compare: Callable[[Reconciler, Telling], Awaitable[Differences]],
 ) -> Result:
     async with open_reconciler() as reconciler:
-        with _progress() as progress:
-            found = await compare(reconciler, _telling(progress))
+        with progress_of(complain) as tell:
+            found = await compare(reconciler, tell)
         return await work(reconciler, found)
 
 
@@ -109,23 +109,22 @@ def add_withdrawn_command(
             raise typer.Exit(1)
 
 
-def _progress() -> Progress:
+@contextmanager
+def progress_of(terminal: Console) -> Iterator[Telling]:
+    """A bar a topic while records are read; nothing where nobody looks."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    return Progress(
+    with Progress(
         *columns,
         TimeElapsedColumn(),
-        console=complain,
+        console=terminal,
         transient=True,
-        disable=not complain.is_terminal,
-    )
+        disable=not terminal.is_terminal,
+    ) as progress:
+        bars: dict[str, TaskID] = {}
 
+        def tell(topic: str, read: int, total: int) -> None:
+            if topic not in bars:
+                bars[topic] = progress.add_task(topic, total=total)
+            progress.advance(bars[topic], read)
 
-def _telling(progress: Progress) -> Telling:
-    bars: dict[str, TaskID] = {}
-
-    def tell(topic: str, read: int, total: int) -> None:
-        if topic not in bars:
-            bars[topic] = progress.add_task(topic, total=total)
-        progress.advance(bars[topic], read)
-
-    return tell
+        yield tell

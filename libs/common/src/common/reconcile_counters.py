@@ -22,6 +22,8 @@ class Counters:
         self._service = service
         self._database = database
         self._topics = topics
+        self.behind: dict[tuple[str, str], int] = {}
+        """Streams whose record goes beyond their counter, and how far."""
 
     async def promised(self, found: Differences) -> dict[str, dict[str, int]]:
         """By topic and village the sequence up to which the topic must hold everything."""
@@ -53,6 +55,7 @@ class Counters:
         """Name what is wrong between a counter and the record of its stream."""
         last, highest = row["last_sequence"], row["highest"]
         if highest > last:
+            self.behind[stream_of(row)] = highest
             damaged(
                 self._service,
                 found,

@@ -54,8 +54,9 @@ class Published:
 
     async def check(self, found: Differences, tell: Telling = silent) -> None:
         """Compare all streams; differences go to `found`."""
-        self.missing, self.differing = [], {}
-        promised = await Counters(self.service, self.database, self.topics).promised(found)
+        counters = Counters(self.service, self.database, self.topics)
+        promised = await counters.promised(found)
+        self.missing, self.differing = [], dict(counters.behind)
         withdrawn = await self._withdrawn()
         async with self.open_topics() as reader:
             for topic in self.topics:

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 
 from common.events.topics import prefixed
 from common.kafka import build_consumer
@@ -19,6 +20,8 @@ POLL_MS = 1_000
 POLL_RECORDS = 1_000
 """Records decoded at once: what else the process does waits about 2 ms for them."""
 STALLED_SECONDS = 30.0
+ASKED_AGAIN = 2
+"""A busy broker may not tell its offsets within the 10 s of one request."""
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
 
@@ -48,7 +51,12 @@ class TopicReader:
             TopicPartition(prefixed(self._prefix, topic), partition)
             for partition in range(self._partitions)
         ]
-        ends = await self._consumer.end_offsets(places)
+        for _ in range(ASKED_AGAIN):
+            with contextlib.suppress(KafkaTimeoutError):
+                ends = await self._consumer.end_offsets(places)
+                break
+        else:
+            ends = await self._consumer.end_offsets(places)
         return {place.partition: ends[place] for place in places}
 
     async def partition(

@@ -28,6 +28,7 @@ from registry.areas.edition import read_edition
 from registry.areas.load import load_areas
 from registry.main import build, serve
 from registry.settings import Settings
+from registry.stream_commands import streams
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 add_shared_commands(app, settings=Settings.load, package="registry.storage")
@@ -44,6 +45,7 @@ add_reconcile_commands(app, _reconciler)
 
 areas = typer.Typer(no_args_is_help=True, help="The country's administrative areas.")
 app.add_typer(areas, name="areas")
+app.add_typer(streams, name="streams")
 
 
 @app.command("serve")

@@ -1,0 +1,130 @@
+"""The operators' command for a registry that was restored to an earlier moment."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from common.clock import Clock
+from common.clockwork import stored_offset
+from common.commands import complain, console, do
+from common.database import Database, connect
+from common.ids import Ids
+from common.outbox import Outbox
+from common.reconcile_commands import progress_of
+from common.relay import LEADER_LOCK
+from rich.table import Table
+
+from registry.advancing import Advanced, Advancing, RelayLeads, Unknown
+from registry.reconciling import reconciler_of
+from registry.settings import Settings
+
+streams = typer.Typer(no_args_is_help=True, help="The streams of a restored registry.")
+
+COLUMNS = ("village", "topic", "sequence", "type", "effective_on", "subject", "recorded_at")
+SHOWN = 200
+"""Rows of the table; the file has all."""
+
+
+@streams.callback()
+def _streams() -> None:
+    """Keep `advance` a subcommand."""
+
+
+@streams.command("advance")
+def advance_command(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do.")] = False,
+    file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the facts to be entered again here.")
+    ] = None,
+) -> None:
+    """Take the place behind what the topics hold; stop the registry first.
+
+    Works with the owner's login: the record of events is append-only for the others.
+    """
+    try:
+        done = do(_advance(Settings.load(), dry_run=dry_run))
+    except RelayLeads as error:
+        complain.print(str(error))
+        raise typer.Exit(1) from None
+    if file is not None:
+        _write(file, done.unknown)
+    if done.unknown:
+        console.print(_table(done.unknown))
+    if (more := len(done.unknown) - SHOWN) > 0:
+        console.print(f"and {more:,} more" + ("" if file else "; --csv FILE writes them all"))
+    would = "would be " if dry_run else ""
+    console.print(
+        f"{done.villages:,} villages; {len(done.unknown):,} events of the topics {would}adopted, "
+        f"which the registry's own tables do not know: they are to be entered again; "
+        f"{len(done.republished):,} facts written since {would}published again"
+    )
+    if done.villages and not dry_run:
+        console.print("start the registry, then `parked discard-withdrawn` of each consumer")
+
+
+async def _advance(settings: Settings, *, dry_run: bool) -> Advanced:
+    async with _database(settings) as owner, _no_relay(settings, ignored=dry_run):
+        async with owner.transaction() as connection:
+            clock = Clock(await stored_offset(connection))
+        published = reconciler_of(settings, owner).published
+        advancing = Advancing(owner, published, outbox=Outbox(clock=clock, ids=Ids()), clock=clock)
+        with progress_of(complain) as tell:
+            return await advancing.advance(dry_run=dry_run, tell=tell)
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    url = settings.owner_url.get_secret_value()
+    owner = await Database.open(url, name="registry-advance", size=2)
+    try:
+        yield owner
+    finally:
+        await owner.close()
+
+
+@asynccontextmanager
+async def _no_relay(settings: Settings, *, ignored: bool) -> AsyncIterator[None]:
+    """Hold the relay's lock, so that nothing leaves meanwhile; raises RelayLeads."""
+    connection = await connect(settings.owner_url.get_secret_value(), name="registry-advance")
+    try:
+        if not ignored and not await connection.fetchval(
+            "SELECT pg_try_advisory_lock($1)", LEADER_LOCK
+        ):
+            raise RelayLeads
+        yield
+    finally:
+        connection.terminate()
+
+
+def _cells(one: Unknown) -> tuple[str, ...]:
+    return (
+        one.village_key,
+        one.topic,
+        str(one.sequence),
+        one.type,
+        one.effective_on.isoformat(),
+        str(one.subject or ""),
+        one.recorded_at.isoformat(timespec="seconds"),
+    )
+
+
+def _write(file: Path, unknown: list[Unknown]) -> None:
+    with file.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(COLUMNS)
+        writer.writerows(map(_cells, unknown))
+
+
+def _table(unknown: list[Unknown]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in COLUMNS:
+        table.add_column(name, no_wrap=True)
+    for one in unknown[:SHOWN]:
+        table.add_row(*_cells(one))
+    return table
