@@ -12,7 +12,7 @@ from common.outbox import VillageLocks
 from common.received import Received
 from common.sealing import Sealer
 
-from support.simulated.kafka import Member, consume
+from support.simulated.group import Member, consume
 from support.simulated.postgres import Session, Table
 from support.simulated.processes import Process
 from support.simulated.world import World
@@ -72,7 +72,7 @@ def hear(
         clock=world.clock(process),
         sealer=Sealer(bytes(32)),
     )
-    group = world.broker.group(service, inputs)
+    group = world.group(service, inputs)
     for number in (1, 2):
         member = Member(group, f"{process.name}/{number}", process)
         process.run(_consuming(member, inbox))

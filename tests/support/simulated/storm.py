@@ -78,7 +78,7 @@ async def disconnect(world: World) -> None:
 
 async def expel(world: World) -> None:
     """A member that is thought dead and is not."""
-    group = world.broker.groups[world.chance.choice(sorted(world.broker.groups))]
+    group = world.groups[world.chance.choice(sorted(world.groups))]
     if group.members:
         group.expel(world.chance.choice(group.members))
 

@@ -15,6 +15,7 @@ from common.clock import Clock
 from common.database import Database
 
 from support.simulated.connections import Connection, Pool
+from support.simulated.group import Group
 from support.simulated.kafka import Broker, Producer
 from support.simulated.loop import VirtualLoop, made_up, silence
 from support.simulated.postgres import Server, Statement, Table
@@ -41,6 +42,7 @@ class World:
         self.trace = Trace(self.loop.time, kept=kept)
         self.weather = Weather(self.chance, self.trace)
         self.broker = Broker(self.weather)
+        self.groups: dict[str, Group] = {}
         self.servers: dict[str, Server] = {}
         self.processes: dict[str, Process] = {}
         self.apis: dict[str, Any] = {}
@@ -60,6 +62,12 @@ class World:
     ) -> Server:
         server = self.servers[name] = Server(tables, statements, now=self.now)
         return server
+
+    def group(self, name: str, topics: Sequence[str]) -> Group:
+        """The group of a service, made by the first who asks."""
+        if name not in self.groups:
+            self.groups[name] = Group(self.broker, name, tuple(topics))
+        return self.groups[name]
 
     def pool(self, server: str) -> Pool:
         """A pool of the process whose code is running."""
