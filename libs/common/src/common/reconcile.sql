@@ -113,7 +113,7 @@ SELECT max(due_at) FROM emitted WHERE kind = 'reconcile' AND subject = $1
 -- name: night_done
 -- Done for this night; of earlier nights a month is kept.
 WITH forgotten AS (
-    DELETE FROM emitted WHERE kind = 'reconcile' AND subject = $1 AND due_at < $2 - interval '30 days'
+    DELETE FROM emitted WHERE kind = 'reconcile' AND subject = $1 AND due_at < $2::timestamptz - interval '30 days'
 )
 INSERT INTO emitted (kind, subject, due_at, emitted_at) VALUES ('reconcile', $1, $2, $3)
 ON CONFLICT DO NOTHING

@@ -106,7 +106,7 @@ class Nightly:
         """Reconcile each night until `stop`; what cannot be compared is tried again later."""
         while not stop.is_set():
             try:
-                await until_set(stop, self._night())
+                await until_set(stop, self.once())
             except Exception as error:
                 if not (is_transient(error) or is_kafka_down(error)):
                     raise
@@ -115,17 +115,17 @@ class Nightly:
             else:
                 await set_within(stop, self._every)
 
-    async def _night(self) -> None:
+    async def once(self) -> None:
         """Reconcile if it is due and was not done; raises NotCompared."""
         due = due_before(self._clock.now())
         self._since = self._since or due
         if not self._leading() or due <= (await self._last() or self._since):
             return
         found = await self._reconciler.differences()
-        for line in list(found.lines())[:ALARMS]:
-            log.error("alarm: reconcile", difference=line)
         if found.again:
             raise NotCompared("; ".join(found.undone))
+        for line in list(found.lines())[:ALARMS]:
+            log.error("alarm: reconcile", difference=line)
         async with self._database.transaction() as connection:
             await connection.execute(
                 QUERIES["night_done"], self._reconciler.service, due, self._clock.now()
