@@ -54,11 +54,15 @@ test-faults: .venv/.dev ## half an hour of weather: STORM_MINUTES, STORM_SEED, S
 	@mkdir -p var
 	@STORM_LOG=$${STORM_LOG:-$(CURDIR)/var/storm.log} $(BIN)/python -m pytest tests/faults/test_long_storm.py
 
+simulate: .venv/.dev ## the whole road in virtual time under seeds of faults: SEEDS=10000, or SEED=52 again
+	@SIMULATION_SEEDS=$(SEEDS) SIMULATION_SEED=$(SEED) $(BIN)/python -m pytest -s \
+	  tests/simulation/test_simulation.py tests/simulation/test_simulation_odd.py
+
 test-breaks: .venv/.dev ## break the code in one place after the other: is each caught? ONLY="07 12"
 	@PYTHONPATH=tests $(BIN)/python -m support.breaks $(ONLY)
 
 check: lint types imports ## static checks, unit and contract tests; before each commit
-	@$(BIN)/python -m pytest tests -m "not stack and not faults and not long and not compose" -q
+	@SIMULATION_SEEDS=40 $(BIN)/python -m pytest tests -m "not stack and not faults and not long and not compose" -q
 
 lint: .venv/.dev
 	@$(BIN)/ruff format --check .

@@ -9,8 +9,9 @@ from typing import Any
 
 import asyncpg
 
-from support.simulated.postgres import Record, Server, Session, lost
+from support.simulated.postgres import Server, lost
 from support.simulated.processes import Process
+from support.simulated.sessions import Record, Session
 from support.simulated.weather import TIMEOUT, Weather
 
 LOST = 0.004

@@ -13,8 +13,8 @@ from common.received import Received
 from common.sealing import Sealer
 
 from support.simulated.group import Member, consume
-from support.simulated.postgres import Session, Table
 from support.simulated.processes import Process
+from support.simulated.sessions import Session, Table
 from support.simulated.world import World
 
 NOTE = "INSERT INTO effects (village_key, topic, sequence) SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[])"  # noqa: E501

@@ -21,8 +21,9 @@ from common.ids import Ids
 from support.databases import TestDatabases, on
 from support.simulated import consuming, eligibility, notifications, registry
 from support.simulated.connections import Pool
-from support.simulated.postgres import Server, Session, Statement, Table, UnknownStatement
+from support.simulated.postgres import Server, Statement, UnknownStatement
 from support.simulated.processes import Process
+from support.simulated.sessions import Session, Table
 from support.simulated.trace import Trace
 from support.simulated.weather import Weather
 

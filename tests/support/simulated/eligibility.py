@@ -10,7 +10,7 @@ from common.database import Queries
 from eligibility.counts import COUNTS
 
 from support.simulated import statements
-from support.simulated.postgres import Fields, Session, Table
+from support.simulated.sessions import Fields, Session, Table
 from support.simulated.statements import array, named, rows_of
 
 QUERIES = Queries.of("eligibility.storage")

@@ -13,7 +13,7 @@ from uuid import UUID
 from notifications.storage import QUERIES
 
 from support.simulated import statements
-from support.simulated.postgres import Fields, Session, Table
+from support.simulated.sessions import Fields, Session, Table
 from support.simulated.statements import named, rows_of
 
 TABLES = (

@@ -17,8 +17,8 @@ from common.outbox import Draft, Outbox, lock_villages
 from common.relay import OutboxRelay
 
 from support.simulated import statements
-from support.simulated.postgres import Fields, Session, Table
 from support.simulated.processes import Process
+from support.simulated.sessions import Fields, Session, Table
 from support.simulated.world import World
 
 NAME = "registry"

@@ -10,7 +10,8 @@ import common.outbox
 import common.outbox_queue
 from common.database import Queries
 
-from support.simulated.postgres import Fields, Session, Statement, Table
+from support.simulated.postgres import Statement
+from support.simulated.sessions import Fields, Session, Table
 
 TABLES = (
     Table("events", ("village_key", "topic", "sequence")),

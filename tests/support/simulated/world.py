@@ -18,8 +18,9 @@ from support.simulated.connections import Connection, Pool
 from support.simulated.group import Group
 from support.simulated.kafka import Broker, Producer
 from support.simulated.loop import VirtualLoop, made_up, silence
-from support.simulated.postgres import Server, Statement, Table
+from support.simulated.postgres import Server, Statement
 from support.simulated.processes import Process, running, task_factory
+from support.simulated.sessions import Table
 from support.simulated.trace import Trace
 from support.simulated.weather import Weather
 
