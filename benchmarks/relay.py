@@ -18,10 +18,12 @@ from common.kafka import build_producer
 from common.relay import OutboxRelay
 from common.topics_admin import ensure_topics
 from confluent_kafka import Producer
-from figures import Figure
+from figures import Figure, Gate
 from filling import pages
 
 VILLAGES = 10_000
+PLAIN = Gate(1.2, 1.8)
+OLD_SNAPSHOT = Gate(0.7, 0.9)
 PAGE = 5_000
 PLAN = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off"
 READ = """SELECT u.event_id, u.village_key, e.value
@@ -143,7 +145,7 @@ async def measure(databases, kafka: str, count: int) -> list[Figure]:
     held = await rate(databases, kafka, count, ours, held=True)
     return [
         Figure("relay", full, "events/s", "bare librdkafka relay", barely),
-        Figure("relay_beside_plain", full, "events/s", "plain aiokafka relay", plainly),
-        Figure("relay_old_snapshot", held, "events/s", "relay without it", full),
+        Figure("relay_beside_plain", full, "events/s", "plain aiokafka relay", plainly, PLAIN),
+        Figure("relay_old_snapshot", held, "events/s", "relay without it", full, OLD_SNAPSHOT),
         *await relay_latency.measure(databases, kafka),
     ]
