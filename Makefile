@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-.PHONY: help run reconcile test test-long test-faults test-breaks check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test test-containers
+.PHONY: help run reconcile test simulate test-long test-faults test-breaks check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test test-containers
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'

@@ -208,7 +208,6 @@ STATEMENTS = {
         QUERIES,
         "eligibility",
         *(places, know_villages, expect_villages, add_counts, recount, working_rows, add_facts),
-        *((forget_foreseen,) if "forget_foreseen" in QUERIES else ()),
-        *(facts_of, write_decisions, write_statuses, add_rule_set, rule_sets_for),
+        *(facts_of, forget_foreseen, write_decisions, write_statuses, add_rule_set, rule_sets_for),
     ),
 }

@@ -55,12 +55,18 @@ class Broker:
         self.weather = weather
         self.logs: dict[Place, list[Record]] = {}
         self.up = True
+        self.on_the_way = 0
+        """Batches that will stand on a topic later than anybody expects."""
 
     def log(self, place: Place) -> list[Record]:
         return self.logs.setdefault(place, [])
 
     def reaches(self, process: Process) -> bool:
         return self.up and not self.weather.is_cut(process, NAME)
+
+    def arrive(self, place: Place, batch: Batch) -> None:
+        self.on_the_way -= 1
+        self.write(place, batch)
 
     def write(self, place: Place, batch: Batch) -> None:
         """Append a batch; one of the same producer that is there already is passed over."""
@@ -178,7 +184,8 @@ class Producer:
     def _write_later(self, place: Place, batch: Batch) -> None:
         seconds = self._weather.chance.uniform(0, GHOST)
         self._note(f"a batch for {place} stands there in {seconds:.3f}")
-        asyncio.get_running_loop().call_later(seconds, self._broker.write, place, batch)
+        self._broker.on_the_way += 1
+        asyncio.get_running_loop().call_later(seconds, self._broker.arrive, place, batch)
 
     def _note(self, what: str) -> None:
         self._weather.trace(self._process.name, f"{NAME} {what}")

@@ -34,8 +34,9 @@ def marks(server: Server, inputs: Sequence[str]) -> dict[Stream, int]:
 
 
 def waiting_rows(world: World) -> list[str]:
-    """What stands in a queue of some server."""
-    return [
+    """What stands in a queue of some server, or has not reached its topic."""
+    late = [f"{world.broker.on_the_way} batches"] if world.broker.on_the_way else []
+    return late + [
         f"{len(rows)} {table} in {name}"
         for name, server in world.servers.items()
         for table in ("unpublished", "held", "parked", "consuming_stopped")
