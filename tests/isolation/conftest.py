@@ -28,7 +28,7 @@ from common.ids import Ids
 from registry.areas.edition import read_edition
 from registry.areas.load import load_areas
 from registry.storage.queries import SQL as REGISTRY
-from support.databases import ServiceUrls
+from support.databases import ServiceUrls, TestDatabases
 from support.isolation import IsolationTester
 
 # The rigs beside the services' own tests are not found otherwise.
@@ -60,17 +60,19 @@ async def deeds(registry: Database, registry_urls: ServiceUrls) -> AsyncIterator
     await tester.close()
 
 
-@pytest.fixture
-async def rig(eligibility_urls: ServiceUrls) -> AsyncIterator[Rig]:
+@pytest.fixture(scope="module")
+async def rig(databases: TestDatabases) -> AsyncIterator[Rig]:
     """Eligibility with the default rules: sessions `act` come as its API, others as its work."""
-    opened = await Rig.open(eligibility_urls)
-    yield opened
-    await opened.close()
+    async with databases.fresh("eligibility") as urls:
+        opened = await Rig.open(urls)
+        yield opened
+        await opened.close()
 
 
-@pytest.fixture
-async def post(notifications_urls: ServiceUrls) -> AsyncIterator[Post]:
+@pytest.fixture(scope="module")
+async def post(databases: TestDatabases) -> AsyncIterator[Post]:
     """Notifications: sessions `directory` and `desk` come as its API, others as its work."""
-    opened = await Post.open(notifications_urls)
-    yield opened
-    await opened.close()
+    async with databases.fresh("notifications") as urls:
+        opened = await Post.open(urls)
+        yield opened
+        await opened.close()

@@ -106,7 +106,6 @@ async def check_risk(rig: Rig, village: Village) -> list[str]:
 
 async def fresh(rig: Rig) -> Village:
     """A village that becomes at risk now, by time alone."""
-    rig.clock.go_to(MIDNIGHT.replace(day=2))
     village = await rig.village(failing=True)
     rig.clock.go_to(MIDNIGHT)
     return village

@@ -204,6 +204,7 @@ class IsolationTester:
         places = {place for some in stops.values() for place in some}
         unknown = {place for place in places if place.islower()} - set(self.names.values())
         assert not unknown, f"no statement has the name {unknown}"
+        self.seen = Seen()
         orders = Orders(os.environ.get(TOLD_AGAIN))
         more = True
         while more:

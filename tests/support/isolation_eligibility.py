@@ -28,7 +28,7 @@ from eligibility.storage.facts import FactStore
 
 from support.databases import ServiceUrls
 from support.isolation import IsolationTester
-from support.programme import Registry, SteadyClock, coverage_changed, fetch, staffed
+from support.programme import START, Registry, SteadyClock, coverage_changed, fetch, staffed
 from support.streams import Record
 
 OFFICER = Caller("urn:test", "petugas", frozenset(), frozenset({"*"}))
@@ -143,6 +143,7 @@ class Rig:
 
     async def village(self, *, named: bool = True, failing: bool = False) -> Village:
         """A new village that is eligible, perhaps named, perhaps failing since yesterday."""
+        self.clock.go_to(START)
         village = Village(f"33.26.10.{next(self._numbers)}")
         box = self.inbox_of(self.work)
         await box.receive(village.founded())
