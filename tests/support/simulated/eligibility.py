@@ -11,7 +11,7 @@ from eligibility.counts import COUNTS
 
 from support.simulated import statements
 from support.simulated.sessions import Fields, Session, Table
-from support.simulated.statements import array, named, rows_of
+from support.simulated.sql import array, named, rows_of
 
 QUERIES = Queries.of("eligibility.storage")
 AREA = [

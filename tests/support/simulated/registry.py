@@ -19,6 +19,7 @@ from common.relay import OutboxRelay
 from support.simulated import statements
 from support.simulated.processes import Process
 from support.simulated.sessions import Fields, Session, Table
+from support.simulated.sql import locked, named
 from support.simulated.world import World
 
 NAME = "registry"
@@ -30,12 +31,12 @@ PATIENCE = 8.0
 
 
 def villages_locked(tx: Session, keys: Sequence[str]) -> list[Fields]:
-    return statements.locked(tx, "villages", keys, ("village_key",))
+    return locked(tx, "villages", keys, ("village_key",))
 
 
 villages_locked.__name__ = "lock_villages"
 TABLES = (*statements.TABLES, Table("villages", ("village_key",)))
-STATEMENTS = {**statements.STATEMENTS, **statements.named(QUERIES, NAME, villages_locked)}
+STATEMENTS = {**statements.STATEMENTS, **named(QUERIES, NAME, villages_locked)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ import common.outbox
 import common.outbox_queue
 from common.database import Queries
 
+from support.simulated import inbox
 from support.simulated.postgres import Statement
 from support.simulated.sessions import Fields, Session, Table
+from support.simulated.sql import named, rows_of
 
 TABLES = (
     Table("events", ("village_key", "topic", "sequence")),
@@ -32,30 +34,6 @@ TABLES = (
     Table("parking_allowed", ("only_row",), defaults={"only_row": True}),
     Table("idempotency", ("request",), defaults=dict.fromkeys(("status", "body", "positions"))),
 )
-
-
-def named(queries: Queries, prefix: str, *functions: Statement) -> dict[str, tuple[str, Statement]]:
-    """Functions by the text of the statement that has their name."""
-    return {
-        queries[name]: (f"{prefix}.{name}", function)
-        for function in functions
-        if (name := function.__name__.rstrip("_"))
-    }
-
-
-def rows_of(names: str, *columns: Sequence[Any]) -> list[Fields]:
-    """`unnest`: columns to rows."""
-    return [dict(zip(names.split(), row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def array(literal: str) -> list[str | None]:
-    """A Postgres array literal without commas in its values."""
-    inner = literal[1:-1]
-    values = [value.strip('"') for value in inner.split(",")] if inner else []
-    return [None if value == "NULL" else value for value in values]
-
-
-# The outbox.
 
 
 def last_of_villages(tx: Session, keys: Sequence[str]) -> list[Fields]:
@@ -126,9 +104,6 @@ def settings(tx: Session) -> None:
     tx.asynchronous = True
 
 
-# Idempotency keys.
-
-
 def claim(tx: Session, space: int, number: int) -> list[Fields]:
     """`pg_advisory_xact_lock`."""
     tx.lock("advisory", space, number)
@@ -146,156 +121,12 @@ def store(tx: Session, request: bytes, fingerprint: bytes, answer: bytes, now: d
     tx.insert("idempotency", row)
 
 
-# The inbox.
-
-
-def ensure(tx: Session, keys: Sequence[str], inputs: int) -> int:
-    return sum(
-        tx.insert(
-            "marks",
-            {"village_key": key, "sequences": [0] * inputs, "times": [None] * inputs},
-            or_nothing=True,
-        )
-        is not None
-        for key in sorted(keys)
-    )
-
-
-MARKS = ("village_key", "sequences", "times", "parked", "held")
-
-
-def lock(tx: Session, keys: Sequence[str]) -> list[Fields]:
-    rows = locked(tx, "marks", keys, (*MARKS, "discards"))
-    for row in rows:
-        row["held"] += row.pop("discards")
-    return rows
-
-
-def lock_only(tx: Session, keys: Sequence[str]) -> list[Fields]:
-    return locked(tx, "marks", keys, ("village_key",))
-
-
-def locked(tx: Session, table: str, keys: Sequence[str], names: Sequence[str]) -> list[Fields]:
-    """Rows locked one by one in the order of their keys."""
-    for key in sorted(keys):
-        if tx.get(table, key) is not None:
-            tx.lock(table, key)
-    rows = [row for key in sorted(keys) if (row := tx.get(table, key)) is not None]
-    return [{name: row[name] for name in names} for row in rows]
-
-
-def advance_one(tx: Session, keys: str, place: int, sequences: str, times: str) -> int:
-    changed = 0
-    for key, sequence, time in zip(array(keys), array(sequences), array(times), strict=True):
-        row = tx.get("marks", key)
-        if row is None:
-            continue
-        moved, at = list(row["sequences"]), list(row["times"])
-        moved[place - 1] = int(sequence or 0)
-        at[place - 1] = None if time is None else datetime.fromisoformat(time)
-        tx.update("marks", (key,), sequences=moved, times=at)
-        changed += 1
-    return changed
-
-
-def waits(tx: Session, *columns: Sequence[Any]) -> None:
-    for change in rows_of("village_key parked held", *columns):
-        row = tx.get("marks", change["village_key"])
-        if row is not None:
-            counts = {name: row[name] + change[name] for name in ("parked", "held")}
-            tx.update("marks", (change["village_key"],), **counts)
-
-
-def held_of(tx: Session, keys: Sequence[str]) -> list[Fields]:
-    names = [
-        "village_key",
-        "topic",
-        "sequence",
-        "kafka_partition",
-        "kafka_offset",
-        "value",
-        "sealing",
-    ]
-    return [
-        {name: row[name] for name in names} for row in tx.all("held") if row["village_key"] in keys
-    ]
-
-
-def discarded(tx: Session, keys: Sequence[str]) -> list[Fields]:
-    """No person discards anything in a run."""
-    assert not tx.all("discards")
-    return []
-
-
-def settled_records(tx: Session, *columns: Sequence[Any]) -> list[Fields]:
-    """Nor settles anything."""
-    assert not tx.all("settled_records")
-    return []
-
-
-def hold(tx: Session, *arguments: Any) -> list[Fields]:
-    *columns, now = arguments
-    names = "village_key topic sequence kafka_partition kafka_offset value"
-    return [
-        {"village_key": row["village_key"]}
-        for row in rows_of(names, *columns)
-        if tx.insert("held", {**row, "held_at": now, "sealing": 1}, or_nothing=True)
-    ]
-
-
-def unhold(tx: Session, *columns: Sequence[Any]) -> int:
-    return sum(tx.delete("held", *row) for row in zip(*columns, strict=True))
-
-
-def park(tx: Session, *arguments: Any) -> list[Fields]:
-    *columns, now = arguments
-    names = "village_key topic kafka_partition kafka_offset sequence reason detail value"
-    return [
-        {"village_key": row["village_key"]}
-        for row in rows_of(names, *columns)
-        if tx.insert("parked", {**row, "parked_at": now, "sealing": 1}, or_nothing=True)
-    ]
-
-
-def parked_lately(tx: Session, since: datetime) -> list[Fields]:
-    found: dict[str, set[str]] = {}
-    for row in tx.all("parked"):
-        if row["parked_at"] > since and row["reason"] != "BEHIND_PARKED":
-            found.setdefault(row["reason"], set()).add(row["village_key"])
-    return [{"reason": reason, "villages": len(found[reason])} for reason in sorted(found)]
-
-
-def parking_allowed(tx: Session) -> list[Fields]:
-    return [{"until": row["until"]} for row in tx.all("parking_allowed")]
-
-
-def stopped(tx: Session) -> list[Fields]:
-    return [
-        {"reason": row["reason"], "stopped_at": row["stopped_at"]}
-        for row in tx.all("consuming_stopped")
-    ]
-
-
-def stop(tx: Session, reason: str, now: datetime) -> None:
-    tx.insert("consuming_stopped", {"reason": reason, "stopped_at": now}, or_nothing=True)
-
-
-def holding(tx: Session) -> list[Fields]:
-    """`known` is an estimate of the planner's: of a table so small it has none."""
-    return [{"holding": len({row["village_key"] for row in tx.all("held")}), "known": 0}]
-
-
 STATEMENTS: dict[str, tuple[str, Statement]] = {
     **named(
         common.outbox.QUERIES, "outbox", last_of_villages, append, front, after, published, running
     ),
     **named(Queries.of("common", "idempotency.sql"), "idempotency", claim, stored, store),
-    **named(
-        Queries.of("common", "inbox.sql"),
-        "inbox",
-        *(ensure, lock, lock_only, advance_one, waits, held_of, hold, unhold, park),
-        *(parked_lately, parking_allowed, stopped, stop, holding, discarded, settled_records),
-    ),
+    **inbox.STATEMENTS,
     "SELECT pg_try_advisory_lock($1)": ("relay.pg_try_advisory_lock", pg_try_advisory_lock),
     common.outbox_queue.SETTINGS: ("relay.settings", settings),
 }
