@@ -66,6 +66,7 @@ def reconcile_command() -> None:
     async def reconcile() -> list[str]:
         differing = []
         for service in SERVICES:
+            console.print(f"[dim]{service}[/dim]")
             try:
                 await command(told, service, "reconcile")
             except ServiceFailed:
