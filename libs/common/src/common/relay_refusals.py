@@ -44,7 +44,7 @@ class Refusals:
             return
         first = rows[0]
         if len(rows) > 1:
-            self.batch_bytes = size // 2
+            self.batch_bytes = min(self.batch_bytes, size // 2)
             log.warning(
                 "%s takes no batch of %d bytes, they have at most %d from now on; raise its "
                 "max.message.bytes and restart",
