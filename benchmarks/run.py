@@ -11,12 +11,14 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "eligibility"))
 
 import catch_up
 import latency
 import outage
 import poison
 import relay
+import scheduler
 import writing
 from embedded.ports import Ports
 from embedded.stack import Stack
@@ -26,6 +28,7 @@ from rich.table import Table
 from support.databases import TestDatabases
 
 ROUNDS = 5
+DUE = 50_000
 
 
 async def measure(chosen: list[str], events: int, villages: int, say) -> list[Figure]:
@@ -44,6 +47,9 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
         if "poison" in chosen:
             say(f"1 % of {poison.VILLAGES:,} villages poisoned: {ROUNDS} rounds ...")
             figures += await poison.measure(stack, databases, ROUNDS, say)
+        if "scheduler" in chosen:
+            say(f"{DUE:,} villages due at one midnight ...")
+            figures += await scheduler.measure(stack, databases, DUE, say)
         if "writing" in chosen:
             say("WAL of a registry event: 3,000 enrollments ...")
             figures += await writing.measure(home, stack, 3_000, say)
@@ -62,7 +68,9 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "only", nargs="*", default=["relay", "catch_up", "poison", "writing", "latency", "outage"]
+        "only",
+        nargs="*",
+        default=["relay", "catch_up", "poison", "scheduler", "writing", "latency", "outage"],
     )
     parser.add_argument("--events", type=int, default=1_000_000, help="for relay and catch-up")
     parser.add_argument("--villages", type=int, default=300, help="for the latencies")

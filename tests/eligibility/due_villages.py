@@ -23,7 +23,7 @@ POSTS = 11
 """With a head, a secretary and nine more, as a desa has them."""
 CONFIRMED_AFTER = timedelta(days=7)
 OFFICER = Caller("urn:test", "petugas", frozenset(), frozenset({"*"}))
-TABLES = ("villages", "marks", "facts", "streams", "decisions")
+TABLES = ("villages", "marks", "facts", "streams", "decisions", "foreseen")
 """What a village is made of, each with its village_key."""
 OTHERS = {
     "village_key": "k",
@@ -37,10 +37,12 @@ OTHERS = {
 
 def keys_of(count: int) -> list[str]:
     """Keys of villages in Jawa Tengah, in their order."""
-    return [f"33.{26 + n // 90_000:02}.{1 + n // 999 % 90:02}.2{n % 999:03}" for n in range(count)]
+    return [f"33.{27 + n // 89_910}.{1 + n // 999 % 90:02}.2{n % 999:03}" for n in range(count)]
 
 
-async def villages_due(urls: ServiceUrls, keys: Sequence[str], due_on: date) -> None:
+async def villages_due(
+    urls: ServiceUrls, keys: Sequence[str], due_on: date, *, foreseen: bool = False
+) -> None:
     """Named villages of eleven posts that become TERANCAM on `due_on`, by time alone."""
     fails_on = due_on - CONFIRMED_AFTER
     clock = SteadyClock(datetime.combine(fails_on, datetime.min.time(), UTC))
@@ -57,6 +59,9 @@ async def villages_due(urls: ServiceUrls, keys: Sequence[str], due_on: date) -> 
         named = Act(ActKind.PENETAPAN, "560/1", fails_on - timedelta(days=30), "Bupati")
         await Certification(app, clock=clock, ids=Ids()).record_act(KETANON, named, OFFICER)
         await inbox.receive(registry.tell(coverage_changed(posts[2], terms[2], fails_on)))
+        if foreseen:
+            clock.go_to(clock.at + CONFIRMED_AFTER - timedelta(days=1))
+            await certification.foresee()
     finally:
         await work.close()
         await app.close()
