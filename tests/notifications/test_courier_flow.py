@@ -90,6 +90,8 @@ async def test_a_courier_asked_to_stop_waits_for_what_is_on_its_way(service: Ser
     running = asyncio.create_task(courier.run(stop))
     await service.post.stuck.wait()
     stop.set()
+    done, _ = await asyncio.wait({running}, timeout=0.5)
+    assert not done
     service.post.held.set()
     await running
 
