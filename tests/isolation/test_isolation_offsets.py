@@ -1,4 +1,4 @@
-"""The commit against what must not come before it: offsets, and an effect without its mark."""
+"""What must not come first: offsets, an effect without its mark, an event behind a parked one."""
 
 from __future__ import annotations
 
@@ -73,7 +73,10 @@ async def test_no_offset_is_committed_before_the_effect(
 
 
 class Noting:
-    """An effect that is a row."""
+    """An effect that is a row; the infrastructure is away so many times."""
+
+    def __init__(self, away: int = 0) -> None:
+        self.away = away
 
     async def apply(
         self,
@@ -81,6 +84,9 @@ class Noting:
         locks: VillageLocks,
         accepted: Mapping[str, Sequence[Received]],
     ) -> None:
+        if self.away:
+            self.away -= 1
+            raise ConnectionResetError
         await connection.execute("INSERT INTO noted SELECT")
 
 
@@ -114,3 +120,31 @@ async def test_the_effect_goes_with_its_mark(
     await inbox.receive([record])
 
     assert (0, 1) == (len(before), len(await fetch(database, "SELECT FROM noted")))
+
+
+async def test_a_parked_village_waits_on_every_topic(database: Database) -> None:
+    """Behind a broken record nothing of its village has an effect, of whatever topic it is."""
+    inbox = Inbox(
+        database,
+        inputs=[OUTREACH, VILLAGES],
+        effect=Noting(),
+        clock=SteadyClock(),
+        sealer=Sealer(bytes(32)),
+    )
+    offsets = Offsets()
+    await inbox.receive([offsets.raw(VILLAGES, KETANON.encode(), b"broken")])
+    await inbox.receive([offsets.record(sosialisasi(), village=KETANON, sequence=1)])
+
+    parked = await fetch(database, "SELECT reason FROM parked ORDER BY parked_id")
+    assert ["UNDECODABLE", "BEHIND_PARKED"] == [row["reason"] for row in parked]
+    assert [] == await fetch(database, "SELECT FROM noted")
+
+
+async def test_an_outage_parks_nothing(database: Database) -> None:
+    """What the infrastructure did is waited out and no event's fault."""
+    effect, clock = Noting(away=2), SteadyClock()
+    inbox = Inbox(database, inputs=[OUTREACH], effect=effect, clock=clock, sealer=Sealer(bytes(32)))
+    await inbox.receive([Offsets().record(sosialisasi(), village=KETANON, sequence=1)])
+
+    assert [] == await fetch(database, "SELECT FROM parked")
+    assert 1 == len(await fetch(database, "SELECT FROM noted"))

@@ -37,6 +37,8 @@ TOUCHED = re.compile(r"^\+\+\+ b/(\S+)$", re.MULTILINE)
 TEST_SECONDS = 180.0
 MISTAKES = ("ImportError", "ModuleNotFoundError", "NameError", "SyntaxError", "UnboundLocalError")
 """What a patch with a mistake of its own raises; a test that fails so has caught nothing."""
+CUT = "Failed: Timeout"
+"""pytest-timeout's word for a test that it cut: it may have been slow for another reason."""
 
 
 class BreakInvalid(ValueError):
@@ -159,7 +161,9 @@ def _result(case: ET.Element) -> Result:
     for kind, outcome in (("error", "broken"), ("failure", "failed"), ("skipped", "broken")):
         if (told := case.find(kind)) is not None:
             why = told.attrib.get("message", "").strip() or kind
-            mistaken = any(f"{name}(" in why or why.startswith(name) for name in MISTAKES)
+            mistaken = why.startswith(CUT) or any(
+                f"{name}(" in why or why.startswith(name) for name in MISTAKES
+            )
             return Result("broken" if mistaken else outcome, why, seconds)
     return Result("passed", "", seconds)
 
