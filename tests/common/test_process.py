@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -305,3 +306,28 @@ def test_garbage_collection_is_tuned_after_the_start() -> None:
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
+
+
+async def test_what_an_outage_left_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rings of objects are freed once a minute, though collections by count are rare."""
+    monkeypatch.setattr("common.process.COLLECT_SECONDS", 0.02)
+
+    class Client:
+        def __init__(self) -> None:
+            self.itself = self
+
+    stop = asyncio.Event()
+    gc.disable()
+    try:
+        left = weakref.ref(Client())
+        assert left() is not None
+        running = asyncio.create_task(run_parts([Part("idle", asyncio.Event.wait)], stop=stop))
+        await eventually(lambda: _now(left()), None)
+    finally:
+        gc.enable()
+        stop.set()
+    assert 0 == await running
+
+
+async def _now(value: object) -> object:
+    return value

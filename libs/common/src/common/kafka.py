@@ -148,9 +148,21 @@ def assert_safe(broker: KafkaBroker) -> None:
             raise UnsafeOptions(f"subscriber of {subscriber.topics}: {', '.join(wrong)}")
 
 
+class _Writer(AIOKafkaProducer):
+    async def stop(self) -> None:
+        """Stop; when it is cut short, the sender ends too, which would keep all that waits."""
+        try:
+            await super().stop()  # type: ignore[no-untyped-call]  # aiokafka has no types
+        finally:
+            sending = self._sender.sender_task
+            if sending is not None and not sending.done():
+                sending.cancel()
+            await self.client.close()
+
+
 def build_producer(bootstrap: str, *, client: str) -> AIOKafkaProducer:
     """An idempotent producer; a lost broker keeps it waiting for 10 s."""
-    return AIOKafkaProducer(
+    return _Writer(  # type: ignore[no-untyped-call]  # same
         bootstrap_servers=bootstrap,
         client_id=client,
         acks="all",

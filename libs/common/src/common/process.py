@@ -20,11 +20,14 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from common.waiting import set_within
+
 GRACE = 8.0
 """Seconds a part has to finish its work after it was asked to stop."""
 CANCEL_GRACE = 0.5
 CUT_AFTER = 0.5
 """Seconds for what outlived its cancellation; then the process is cut: 10 s in all."""
+COLLECT_SECONDS = 60.0
 
 logger = structlog.get_logger(__name__)
 
@@ -49,10 +52,12 @@ async def run_parts(
             asyncio.create_task(_owned(part, stop), name=f"part {part.name}") for part in parts
         ]
         stopped = asyncio.create_task(stop.wait(), name="stop")
+        collecting = asyncio.create_task(_collect(stop), name="collect")
         try:
             await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
+            collecting.cancel()
             stop.set()
             await _finish(tasks, grace)
     return 0 if all(task.done() and not task.cancelled() and task.result() for task in tasks) else 1
@@ -120,10 +125,19 @@ async def _logged(main: Callable[[], Awaitable[int]]) -> int:
 
 
 def gc_tuning() -> None:
-    """Leave what the start made out of collections, and collect rarely; call once when ready."""
+    """Leave what the start made out of collections, and collect rarely; call once when ready.
+
+    What is collected this rarely is left to `run_parts`, which does it once a minute.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)
+
+
+async def _collect(stop: asyncio.Event) -> None:
+    """A client that an outage ended is a ring of objects: only a full collection frees it."""
+    while not await set_within(stop, COLLECT_SECONDS):
+        gc.collect()
 
 
 class Backoff:
