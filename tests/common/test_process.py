@@ -316,18 +316,16 @@ async def test_what_an_outage_left_is_collected(monkeypatch: pytest.MonkeyPatch)
         def __init__(self) -> None:
             self.itself = self
 
+    async def freed() -> bool:
+        return left() is None
+
     stop = asyncio.Event()
     gc.disable()
     try:
         left = weakref.ref(Client())
-        assert left() is not None
         running = asyncio.create_task(run_parts([Part("idle", asyncio.Event.wait)], stop=stop))
-        await eventually(lambda: _now(left()), None)
+        await eventually(freed, True)
     finally:
         gc.enable()
         stop.set()
     assert 0 == await running
-
-
-async def _now(value: object) -> object:
-    return value
