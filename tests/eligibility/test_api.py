@@ -25,6 +25,7 @@ from support.programme import (
 from support.streams import KETANON, WONOPRINGGO
 
 READ, ACT, OPERATE = "eligibility:read", "eligibility:act", "eligibility:operate"
+KEY = {"Idempotency-Key": "an-act"}
 PENETAPAN = {
     "act": "PENETAPAN",
     "number": "560/123/2026",
@@ -105,7 +106,7 @@ async def test_a_repeat_from_other_areas_is_refused(api, ketanon):
     await before.post(path, json=PENETAPAN, headers=headers)
 
     repeat = await shrunk.post(path, json=PENETAPAN, headers=headers)
-    fresh = await shrunk.post(path, json=PENETAPAN)
+    fresh = await shrunk.post(path, json=PENETAPAN, headers=KEY)
     again = await before.post(path, json=PENETAPAN, headers=headers)
 
     assert (404, 201) == (repeat.status_code, again.status_code)
@@ -118,7 +119,11 @@ async def test_of_many_officers_one_names_the_village(api, ketanon):
 
     answers = await asyncio.gather(
         *(
-            client.post(f"/villages/{KETANON}/acts", json={**PENETAPAN, "number": f"560/{n}"})
+            client.post(
+                f"/villages/{KETANON}/acts",
+                json={**PENETAPAN, "number": f"560/{n}"},
+                headers={"Idempotency-Key": f"act-{n}"},
+            )
             for n in range(10)
         )
     )
@@ -132,7 +137,9 @@ async def test_an_act_that_does_not_fit_is_refused(api, ketanon):
     """Restoring what was never suspended is a conflict and stores nothing."""
     client = await api(READ, ACT)
 
-    answer = await client.post(f"/villages/{KETANON}/acts", json={**PENETAPAN, "act": "PEMULIHAN"})
+    answer = await client.post(
+        f"/villages/{KETANON}/acts", json={**PENETAPAN, "act": "PEMULIHAN"}, headers=KEY
+    )
 
     log = (await client.get(f"/villages/{KETANON}/decisions")).json()["decisions"]
     assert (409, "/problems/not-suspended") == (answer.status_code, answer.json()["type"])
@@ -145,7 +152,7 @@ async def test_an_act_cannot_be_dated_tomorrow(api, ketanon):
     tomorrow = (TODAY + timedelta(days=1)).isoformat()
 
     answer = await client.post(
-        f"/villages/{KETANON}/acts", json={**PENETAPAN, "effective_on": tomorrow}
+        f"/villages/{KETANON}/acts", json={**PENETAPAN, "effective_on": tomorrow}, headers=KEY
     )
 
     assert (409, "/problems/act-in-future") == (answer.status_code, answer.json()["type"])
@@ -237,7 +244,9 @@ async def test_an_act_with_control_characters_is_refused(api, ketanon, field):
     """What Postgres cannot store is told by field."""
     client = await api(ACT)
 
-    answer = await client.post(f"/villages/{KETANON}/acts", json={**PENETAPAN, field: "a\0b"})
+    answer = await client.post(
+        f"/villages/{KETANON}/acts", json={**PENETAPAN, field: "a\0b"}, headers=KEY
+    )
 
     assert (422, f"body.{field}") == (answer.status_code, answer.json()["errors"][0]["field"])
 
@@ -282,7 +291,7 @@ async def test_only_villages_of_the_callers_areas(api, ketanon):
         await stranger.get(f"/villages/{KETANON}"),
         await stranger.get(f"/villages/{KETANON}/decisions"),
         await stranger.get(f"/villages/{KETANON}/explain"),
-        await stranger.post(f"/villages/{KETANON}/acts", json=PENETAPAN),
+        await stranger.post(f"/villages/{KETANON}/acts", json=PENETAPAN, headers=KEY),
     ]
     assert [404] * 4 == [answer.status_code for answer in answers]
     assert [] == (await stranger.get("/villages")).json()["villages"]
@@ -293,7 +302,10 @@ async def test_without_the_scope_nothing_is_told(api, ketanon):
     """Reading is not acting, and acting is not operating."""
     client = await api(READ)
 
-    assert 403 == (await client.post(f"/villages/{KETANON}/acts", json=PENETAPAN)).status_code
+    assert (
+        403
+        == (await client.post(f"/villages/{KETANON}/acts", json=PENETAPAN, headers=KEY)).status_code
+    )
     assert 403 == (await client.get("/marks")).status_code
 
 

@@ -199,7 +199,7 @@ async def test_parts_are_run_as_told(registry_urls: ServiceUrls, secrets_dir: Pa
 
     assert names == {
         PartName.API: ["topics", "watch", "api", "clock"],
-        PartName.RELAY: ["topics", "watch", "clock", "relay", "watermarks", "purge"],
+        PartName.RELAY: ["topics", "watch", "clock", "relay", "watermarks", "purge", "reconcile"],
     }
 
 

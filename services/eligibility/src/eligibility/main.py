@@ -14,6 +14,7 @@ from common.database import Database
 from common.events.topics import prefixed
 from common.guard import Guard
 from common.health import Health, Probe
+from common.idempotency import install_idempotency
 from common.ids import Ids
 from common.inbox import Inbox
 from common.kafka import build_broker
@@ -152,6 +153,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         authenticator=settings.authenticator(),
         health=health,
     )
+    install_idempotency(app, settings.key("parking_key"))
     settling = Settling(
         working,
         settings.kafka,

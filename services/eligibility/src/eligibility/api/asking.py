@@ -33,7 +33,7 @@ Operator = Annotated[Caller, Security(requires("eligibility:operate"))]
 Code = Annotated[
     str,
     Path(
-        pattern=r"^([1-9]\d\.\d{2}\.\d{2}\.[123]\d{3}|[1-9]\d{5}[123]\d{3})$",
+        pattern=r"^([1-9][0-9]\.[0-9]{2}\.[0-9]{2}\.[123][0-9]{3}|[1-9][0-9]{5}[123][0-9]{3})$",
         description="Kemendagri code, dotted or not.",
         examples=["33.26.12.2008"],
     ),
@@ -64,9 +64,9 @@ class Asked(AsOf):
 
 
 _AREAS = {
-    "province": re.compile(r"[1-9]\d"),
-    "regency": re.compile(r"[1-9]\d\.\d{2}"),
-    "kecamatan": re.compile(r"[1-9]\d\.\d{2}\.\d{2}"),
+    "province": re.compile(r"[1-9][0-9]"),
+    "regency": re.compile(r"[1-9][0-9]\.[0-9]{2}"),
+    "kecamatan": re.compile(r"[1-9][0-9]\.[0-9]{2}\.[0-9]{2}"),
 }
 _WORDS: dict[str, frozenset[str]] = {
     "eligibility": frozenset(Eligibility),
@@ -75,7 +75,7 @@ _WORDS: dict[str, frozenset[str]] = {
     "standing": frozenset(Standing),
 }
 _PAGING = frozenset({"after", "limit"})
-_POSITION = re.compile(r"([a-z]+\.[a-z]+)/([1-9][\d.]{1,12})/([1-9]\d{0,18})")
+_POSITION = re.compile(r"([a-z]+\.[a-z]+)/([1-9][0-9.]{1,12})/([1-9][0-9]{0,18})")
 _CURSOR = re.compile(r"(\S+)~([0-9a-f-]{36})")
 
 

@@ -19,7 +19,9 @@ def operations_router(reading: Reading) -> APIRouter:
     @router.get("/rule-sets", tags=["rules"])
     async def rule_sets(
         caller: Reader,
-        after: Annotated[str, Query(max_length=80, pattern=r"^([a-z][a-z0-9_]*~\d{1,9})?$")] = "",
+        after: Annotated[
+            str, Query(max_length=80, pattern=r"^([a-z][a-z0-9_]*~[0-9]{1,9})?$")
+        ] = "",
         limit: Limit = 50,
     ) -> RuleSets:
         """Every version of every rule set, with its checksum."""
@@ -43,7 +45,7 @@ def operations_router(reading: Reading) -> APIRouter:
     @router.get("/marks", tags=["operations"])
     async def marks(
         caller: Operator,
-        after: Annotated[str, Query(max_length=13, pattern=r"^[\d.]*$")] = "",
+        after: Annotated[str, Query(max_length=13, pattern=r"^[0-9.]*$")] = "",
         limit: Annotated[int, Query(ge=1, le=MAX_MARKS)] = 1_000,
     ) -> Marks:
         """How far every village's streams have had their effect; for `reconcile`."""

@@ -5,7 +5,7 @@ import json
 from typing import Annotated
 
 import asyncpg
-from common.idempotency import Once, once
+from common.idempotency import Once, required
 from fastapi import APIRouter, Depends, Query, Response
 
 from eligibility.api.asking import (
@@ -40,7 +40,7 @@ def villages_router(reading: Reading, certification: Certification) -> APIRouter
     async def list_villages(
         caller: Reader,
         filters: Annotated[dict[str, str], Depends(filters_of)],
-        after: Annotated[str, Query(max_length=13, pattern=r"^[\d.]*$")] = "",
+        after: Annotated[str, Query(max_length=13, pattern=r"^[0-9.]*$")] = "",
         limit: Limit = 50,
     ) -> Villages:
         """Villages in order of key, by `province`, `regency`, `kecamatan` and the four fields."""
@@ -85,10 +85,10 @@ def villages_router(reading: Reading, certification: Certification) -> APIRouter
         caller: Actor,
         request: ActRequest,
         response: Response,
-        idempotency: Annotated[Once | None, Depends(once)] = None,
+        once: Annotated[Once, Depends(required)],
     ) -> ActRecorded:
         """Record an act of a person: nominate, name, suspend, restore or revoke."""
-        answer = await certification.record_act(code, request.order(), caller, idempotency)
+        answer = await certification.record_act(code, request.order(), caller, once)
         response.headers["Location"] = f"/villages/{answer.body['village_key']}/decisions"
         if answer.positions:
             response.headers["Event-Position"] = ", ".join(answer.positions)
