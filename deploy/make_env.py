@@ -45,8 +45,9 @@ def wanted() -> dict[str, str]:
 
 
 def known(text: str) -> set[str]:
-    lines = (line.strip() for line in text.splitlines())
-    return {line.split("=", 1)[0] for line in lines if "=" in line and not line.startswith("#")}
+    """The variables that have a value; an empty one is as good as none."""
+    pairs = (line.strip().partition("=") for line in text.splitlines())
+    return {name for name, _, value in pairs if value.strip() and not name.startswith("#")}
 
 
 def main(path: Path) -> str:
@@ -60,6 +61,8 @@ def main(path: Path) -> str:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(path)
     return f"{path} written (mode 600, {len(missing)} variables); now: docker compose up -d --wait"
 

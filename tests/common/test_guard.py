@@ -47,6 +47,20 @@ async def test_logins_that_can_do_too_much_are_refused(
         ] == found
 
 
+async def test_logins_that_were_swapped_are_refused(urls: ServiceUrls) -> None:
+    """The working login sees every row: an API with it would show the country to everyone."""
+    found = await Guard(
+        service_settings(urls, app_url=urls.work, work_url="postgresql://x:y@127.0.0.1:1/none")
+    ).refusals()
+
+    assert [
+        (
+            "APP_URL: the login registry_work has what only desa_work may; "
+            "give the service's own login role"
+        )
+    ] == found
+
+
 async def test_production_refuses_a_database_whose_time_was_moved(urls: ServiceUrls) -> None:
     """Days that a demo has skipped would stand in every fact; the demo itself goes on."""
     connection = await asyncpg.connect(urls.owner)

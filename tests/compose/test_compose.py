@@ -116,7 +116,7 @@ def test_up_the_story_kills_and_recovery(compose: Compose) -> None:
         "registry",
         f"/villages/{SUKOSEWU}/sosialisasi",
         write,
-        {"effective_on": "2026-01-05", "organiser": "BRANCH_OFFICE", "attendees": 40},
+        {"effective_on": "2026-01-05", "organiser": "BRANCH_OFFICE", "attendance": 40},
     )
     assert held["sosialisasi_id"]
     compose("kill", "-s", "KILL", "postgres", "eligibility")

@@ -14,6 +14,7 @@ from common.ids import Ids
 from common.inbox import Inbox
 from common.sealing import Sealer
 from due_villages import keys_of, villages_due
+from eligibility import judging
 from eligibility.application import Certification
 from eligibility.consumers import INPUTS
 from eligibility.scheduler import Scheduler
@@ -190,6 +191,53 @@ async def test_what_was_foreseen_is_void_when_something_changes(
 
     rows = await fetch(work, "SELECT standing FROM villages")
     assert [standing] == [row["standing"] for row in rows]
+
+
+async def test_another_release_and_new_rules_are_foreseen_anew(
+    eligibility_urls: ServiceUrls, work: Database, replica: Replica
+) -> None:
+    """What a release that judges otherwise has foreseen is not read, were it of another form."""
+    await villages_due(eligibility_urls, KEYS[:2], DUE_ON)
+    certification = await replica(MIDNIGHT - timedelta(hours=5))
+    assert 2 == await certification.foresee()
+    assert 0 == await certification.foresee()
+    await fetch(work, "UPDATE foreseen SET judged_by = 'before', judged = '{}'")
+
+    assert 2 == await certification.foresee()
+    await fetch(
+        work,
+        "INSERT INTO rule_sets SELECT 'other', 1, village_kind, '11.01', valid_from,"
+        " recorded_at, checksum, body FROM rule_sets LIMIT 1",
+    )
+    assert 2 == await certification.foresee()
+    await fetch(work, "UPDATE foreseen SET judged_by = 'before', judged = '{}'")
+    due = await replica(MIDNIGHT)
+
+    assert 2 == await due.review_due()
+
+    rows = await fetch(work, "SELECT standing FROM villages")
+    assert ["TERANCAM", "TERANCAM"] == [row["standing"] for row in rows]
+
+
+async def test_a_village_that_cannot_be_judged_holds_up_no_other(
+    eligibility_urls: ServiceUrls, work: Database, replica: Replica, monkeypatch
+) -> None:
+    """Judging ahead goes on without it; its review says why."""
+    await villages_due(eligibility_urls, KEYS[:3], DUE_ON)
+    real = judging.judge
+
+    def fail_for_one(village: Any, *others: Any) -> Any:
+        if village.village_key == KEYS[0]:
+            raise KeyError(village.village_key)
+        return real(village, *others)
+
+    monkeypatch.setattr("eligibility.judge.judge", fail_for_one)
+    certification = await replica(MIDNIGHT - timedelta(hours=5))
+
+    assert 3 == await certification.foresee()
+    assert 0 == await certification.foresee()
+    rows = await fetch(work, "SELECT village_key FROM foreseen WHERE judged::text <> 'null'")
+    assert KEYS[1:3] == sorted(row["village_key"] for row in rows)
 
 
 async def test_a_clock_behind_takes_nothing_back(

@@ -19,6 +19,7 @@ from support.simulated.postgres import Server
 from support.simulated.programme import VILLAGES
 from support.simulated.services import HOLDERS
 from support.simulated.world import World
+from support.verdict import told_by
 
 FACE = ("eligibility", "stage", "title", "standing")
 STATUS = (*FACE, "failing_since", "grace_ends", "flagged")
@@ -77,6 +78,7 @@ def check_log(log: list[dict[str, Any]], last: dict[str, Any]) -> None:
     for before, after in pairwise(log):
         assert before["decision_id"] == after["previous_decision_id"]
         assert before["current"] == after["previous"]
+        assert told_by(before) != told_by(after)
 
 
 def check_counts(world: World) -> None:

@@ -13,6 +13,9 @@ GROUPS = ("desa_app", "desa_work")
 """Group roles that the migrations grant to: API and pages; relay, scheduler, consumers, courier."""
 
 _LOCK = 0x6465_7361
+QUIET = """SET log_statement = 'none'; SET log_min_duration_statement = -1;
+SET log_min_error_statement = 'panic'"""
+"""Statements with passwords in them: the server's log is to hold none, whatever its settings."""
 _NAME = re.compile(r"[a-z0-9_]{1,63}")
 
 
@@ -53,6 +56,7 @@ async def bootstrap(postgres: str, urls: Urls) -> None:
     database = owner.database
     connection = await asyncpg.connect(postgres, timeout=10)
     try:
+        await connection.execute(QUIET)
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         for group in GROUPS:
             await _role(connection, group, "NOLOGIN")

@@ -17,6 +17,8 @@ from common.settings import Mode, ServiceSettings
 QUERIES = Queries.of("common", "guard.sql")
 FREE = frozenset({"api", "topics"})
 """Parts that do not wait: the API says why it is not ready, and can do nothing without Postgres."""
+OTHER = {"app_url": "desa_work", "work_url": "desa_app"}
+"""The group that a login must not be of: row security lets `desa_work` see the country."""
 NO_ENTRY = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 """A wrong login, password or database: waiting would not help."""
 
@@ -24,8 +26,9 @@ log = logging.getLogger(__name__)
 
 
 class Guard:
-    """Looks once, before the first event or request is served, at what production relies on.
+    """Looks once, before the first event is consumed, carried or sent, at what all relies on.
 
+    The API does not wait: it says why it is not ready, and ends with the process when refused.
     Settings are judged when they are read (`ServiceSettings`); this is what only the database
     knows: what its logins may do, and whether its business time was ever moved.
     """
@@ -71,22 +74,29 @@ class Guard:
             except NO_ENTRY as error:
                 found.append(f"{variable}: Postgres lets us not in ({type(error).__name__})")
                 continue
+            except Exception as error:
+                if found and is_transient(error):
+                    return found  # what is refused is refused, whoever is away
+                raise
             try:
-                found += await self._of_login(connection, variable)
+                found += await self._of_login(connection, variable, OTHER[field])
                 if field == "work_url" and self._settings.mode is Mode.PRODUCTION:
                     found += await self._of_clock(connection)
             finally:
                 await connection.close(timeout=5)
         return found
 
-    async def _of_login(self, connection: asyncpg.Connection[Any], variable: str) -> list[str]:
-        (role,) = await connection.fetch(QUERIES["role"])
+    async def _of_login(
+        self, connection: asyncpg.Connection[Any], variable: str, other: str
+    ) -> list[str]:
+        (role,) = await connection.fetch(QUERIES["role"], other)
         too_much = [
             what
             for what, has in (
                 ("is a superuser", role["superuser"]),
                 ("passes by row security", role["sees_all_rows"]),
                 ("owns the tables", role["owner"] and not role["superuser"]),
+                (f"has what only {other} may", role["other"] and not role["superuser"]),
             )
             if has
         ]

@@ -15,19 +15,18 @@ from demo.places import Places
 from demo.story import Story, StoryStuck
 
 
-async def tell(places: Places, console: Console) -> None:
-    """Tell it where DEMO_REGISTRY_URL and so on point; MAIL_PAGE is the mail catcher's page."""
+async def tell(places: Places, mail_page: str, console: Console) -> None:
+    """Tell it where DEMO_REGISTRY_URL and so on point; `mail_page` is the mail catcher's."""
     async with Client(places) as client:
-        mailbox = maildev(os.environ["MAIL_PAGE"])
+        mailbox = maildev(mail_page)
         await Story(client, Journal(places.journal), mailbox=mailbox, console=console).tell()
 
 
 def main() -> None:
     console = Console(highlight=False)
+    mail_page = os.environ.get("MAIL_PAGE") or sys.exit("MAIL_PAGE is not set")
     try:
-        asyncio.run(tell(Places.from_environment(), console))
-    except KeyError as error:
-        sys.exit(f"{error.args[0]} is not set")
+        asyncio.run(tell(Places.from_environment(), mail_page, console))
     except (Refused, StoryStuck) as error:
         console.print(f"[red]{error}[/red]")
         raise SystemExit(1) from None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
 
+import structlog
 from common.clock import Clock
 from common.database import Connection, Queries
 from common.events.words import TimeZone
@@ -30,6 +31,8 @@ from eligibility.storage.foreseen import ForeseenStore
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.villages import VillageStore
 from eligibility.told import told
+
+log = structlog.get_logger(__name__)
 
 
 class Judge:
@@ -103,7 +106,8 @@ class Judge:
 
     async def wanting(self, connection: Connection, until: datetime, limit: int) -> list[str]:
         """Locked villages that are to be judged before `until` and are not foreseen yet."""
-        return await self._foreseen.wanting(connection, until, limit)
+        number = await self._rule_sets.number(connection)
+        return await self._foreseen.wanting(connection, until, limit, number)
 
     async def foresee(self, connection: Connection, keys: Collection[str]) -> None:
         """Judge locked villages for their next day and keep it."""
@@ -112,7 +116,7 @@ class Judge:
         stored = await self._facts.of(connection, working.keys())
         rules = await self.rules_of(connection, stored)
         foreseen = {
-            key: Foreseen(day, number, judge(village, stored[key].facts, rules[key], day))
+            key: Foreseen(day, number, _ahead(village, stored[key].facts, rules[key], day))
             for key, village in working.items()
             if (day := village.next_judge_on) is not None
         }
@@ -145,6 +149,19 @@ class Judge:
         foreseen = [key for key, village in working.items() if village.next_judge_on is not None]
         await self._foreseen.forget(connection, foreseen)
         return appended
+
+
+def _ahead(
+    village: Working, facts: Sequence[Fact], rule_sets: Sequence[RuleSet], day: date
+) -> Judged | None:
+    """A village that cannot be judged holds up no other one; its review is put off and logged."""
+    try:
+        return judge(village, facts, rule_sets, day)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is this village's alone
+        log.warning(
+            "foreseeing_failed", village_key=village.village_key, reason=type(error).__name__
+        )
+        return None
 
 
 def _regencies(facts: Sequence[Fact]) -> frozenset[str]:

@@ -69,13 +69,16 @@ class Foreseen:
 
     judge_on: date
     rule_sets: int
-    judged: Judged
+    judged: Judged | None
+    """None when judging failed; its review will say why."""
 
     def holds(self, village: Working, today: date, rule_sets: int) -> bool:
         """Whether a fold of today would find the same.
 
         Facts need no look: whoever adds one judges the village and deletes what was foreseen.
         """
+        if self.judged is None:
+            return False
         later = self.judged.next_judge_on
         return (
             self.judge_on == village.next_judge_on
@@ -85,7 +88,9 @@ class Foreseen:
         )
 
     def come(self, village: Working) -> Judged:
-        """What was foreseen, now that its day has come."""
+        """What was foreseen, now that its day has come and that it holds."""
+        if self.judged is None:
+            raise AssertionError("what was not foreseen cannot come")
         wakes = village.wakes_at(self.judged.next_judge_on)
         return replace(self.judged, next_review_at=wakes)
 

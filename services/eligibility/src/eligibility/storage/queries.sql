@@ -208,28 +208,35 @@ LIMIT $2
 FOR NO KEY UPDATE OF m SKIP LOCKED
 
 -- name: lock_unforeseen
--- Lock villages that time will change soon and of which nothing is foreseen; held ones are left.
+-- Lock villages to be judged soon of which nothing that holds is foreseen; held ones are left.
 SELECT v.village_key
 FROM villages v
 JOIN marks m USING (village_key)
-WHERE v.next_review_at <= $1 AND v.next_judge_on IS NOT NULL AND m.parked = 0
-    AND NOT EXISTS (SELECT FROM foreseen f WHERE f.village_key = v.village_key)
+WHERE v.next_review_at <= $1 AND v.next_judge_on <= ($1 AT TIME ZONE 'Asia/Jayapura')::date
+    AND m.parked = 0
+    AND NOT EXISTS (
+        SELECT FROM foreseen f
+        WHERE f.village_key = v.village_key AND f.judged_by = $3 AND f.rule_sets = $4
+    )
 ORDER BY v.next_review_at
 LIMIT $2
 FOR NO KEY UPDATE OF m SKIP LOCKED
 
 -- name: foresee
 -- What villages will be on the day on which they are to be judged next.
-INSERT INTO foreseen (village_key, judge_on, rule_sets, judged)
-SELECT village_key, judge_on, rule_sets, judged::json
+INSERT INTO foreseen (village_key, judge_on, rule_sets, judged, judged_by)
+SELECT village_key, judge_on, rule_sets, judged::json, $5
 FROM unnest($1::text[], $2::date[], $3::int[], $4::text[])
     AS d (village_key, judge_on, rule_sets, judged)
 ON CONFLICT (village_key) DO UPDATE SET
-    judge_on = excluded.judge_on, rule_sets = excluded.rule_sets, judged = excluded.judged
+    judge_on = excluded.judge_on, rule_sets = excluded.rule_sets, judged = excluded.judged,
+    judged_by = excluded.judged_by
 
 -- name: foreseen_of
--- What is foreseen of some villages.
-SELECT village_key, judge_on, rule_sets, judged FROM foreseen WHERE village_key = ANY($1::text[])
+-- What this release has foreseen of some villages.
+SELECT village_key, judge_on, rule_sets, judged
+FROM foreseen
+WHERE village_key = ANY($1::text[]) AND judged_by = $2
 
 -- name: forget_foreseen
 -- These villages are judged now.
