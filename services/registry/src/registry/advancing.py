@@ -9,7 +9,7 @@ are withdrawn, which consumers ask for. Each village is one transaction under it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -58,6 +58,14 @@ class Unknown:
     recorded_at: datetime
 
 
+Noting = Callable[[Sequence[Unknown]], None]
+"""Keeps what a person enters again of one village."""
+
+
+def unnoted(unknown: Sequence[Unknown]) -> None:
+    """Keep nothing: for a dry run without a file."""
+
+
 @dataclass(slots=True)
 class Advanced:
     """What was done, or would be."""
@@ -89,13 +97,18 @@ class Advancing:
         self._outbox = outbox
         self._clock = clock
 
-    async def advance(self, *, dry_run: bool, tell: Telling = silent) -> Advanced:
-        """Bring record, counters and queue in line with the topics; again does nothing."""
+    async def advance(
+        self, *, dry_run: bool, note: Noting = unnoted, tell: Telling = silent
+    ) -> Advanced:
+        """Bring record, counters and queue in line with the topics; again does nothing.
+
+        `note` is called before a village is committed: what is adopted is not found a second time.
+        """
         await self._published.check(Differences(), tell)
         originals = await self._originals(self._published.differing, tell)
         done = Advanced()
         for key, streams in sorted(originals.items()):
-            await self._village(key, streams, done, dry_run=dry_run)
+            await self._village(key, streams, done, note, dry_run=dry_run)
         return done
 
     async def _originals(
@@ -116,7 +129,13 @@ class Advancing:
         return originals
 
     async def _village(
-        self, key: str, streams: Mapping[Topic, Originals], done: Advanced, *, dry_run: bool
+        self,
+        key: str,
+        streams: Mapping[Topic, Originals],
+        done: Advanced,
+        note: Noting,
+        *,
+        dry_run: bool,
     ) -> None:
         unknown: list[Received] = []
         conflicts: list[Conflict] = []
@@ -147,8 +166,10 @@ class Advancing:
                     [event.sequence for event in again],
                     self._clock.now(),
                 )
+            if to_enter := [_unknown(key, event) for event in unknown]:
+                note(to_enter)
         done.villages += bool(unknown or conflicts)
-        done.unknown += [_unknown(key, event) for event in unknown]
+        done.unknown += to_enter
         new = [event.sequence for event in again] or [0] * len(conflicts)
         done.republished += [
             (key, one.topic, one.sequence, sequence)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from common.reconcile_commands import progress_of
 from common.relay import LEADER_LOCK
 from rich.table import Table
 
-from registry.advancing import Advanced, Advancing, RelayLeads, Unknown
+from registry.advancing import Advanced, Advancing, Noting, RelayLeads, Unknown, unnoted
 from registry.reconciling import reconciler_of
 from registry.settings import Settings
 
@@ -40,20 +41,22 @@ def advance_command(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do.")] = False,
     file: Annotated[
-        Path | None, typer.Option("--csv", help="Write the facts to be entered again here.")
+        Path | None,
+        typer.Option("--csv", help="A new file for the facts to be entered again."),
     ] = None,
 ) -> None:
     """Take the place behind what the topics hold; stop the registry first.
 
     Works with the owner's login: the record of events is append-only for the others.
     """
+    if file is None and not dry_run:
+        complain.print("say where to: `--csv FILE`; what is adopted is named only once")
+        raise typer.Exit(2)
     try:
-        done = do(_advance(Settings.load(), dry_run=dry_run))
-    except RelayLeads as error:
+        done = do(_advance(Settings.load(), file, dry_run=dry_run))
+    except (RelayLeads, Unwritable) as error:
         complain.print(str(error))
         raise typer.Exit(1) from None
-    if file is not None:
-        _write(file, done.unknown)
     if done.unknown:
         console.print(_table(done.unknown))
     if (more := len(done.unknown) - SHOWN) > 0:
@@ -68,14 +71,46 @@ def advance_command(
         console.print("start the registry, then `parked discard-withdrawn` of each consumer")
 
 
-async def _advance(settings: Settings, *, dry_run: bool) -> Advanced:
+class Unwritable(RuntimeError):
+    """The file for the facts to be entered again cannot be made."""
+
+
+@contextmanager
+def noting(file: Path | None) -> Iterator[Noting]:
+    """Write to a new file, on the disk when a note returns; raises Unwritable.
+
+    A file that exists may be the only list of what an earlier run adopted.
+    """
+    if file is None:
+        yield unnoted
+        return
+    try:
+        opened = file.open("x", newline="", encoding="utf-8")
+    except FileExistsError:
+        raise Unwritable(f"{file} exists: name a new file for each run, and keep all") from None
+    except OSError as error:
+        raise Unwritable(f"{file} cannot be written: {error.strerror}") from None
+    with opened:
+        writer = csv.writer(opened)
+
+        def note(unknown: Sequence[Unknown]) -> None:
+            writer.writerows(map(_cells, unknown))
+            opened.flush()
+            os.fsync(opened.fileno())
+
+        writer.writerow(COLUMNS)
+        note(())
+        yield note
+
+
+async def _advance(settings: Settings, file: Path | None, *, dry_run: bool) -> Advanced:
     async with _database(settings) as owner, _no_relay(settings, ignored=dry_run):
         async with owner.transaction() as connection:
             clock = Clock(await stored_offset(connection))
         published = reconciler_of(settings, owner).published
         advancing = Advancing(owner, published, outbox=Outbox(clock=clock, ids=Ids()), clock=clock)
-        with progress_of(complain) as tell:
-            return await advancing.advance(dry_run=dry_run, tell=tell)
+        with noting(file) as note, progress_of(complain) as tell:
+            return await advancing.advance(dry_run=dry_run, note=note, tell=tell)
 
 
 @asynccontextmanager
@@ -112,13 +147,6 @@ def _cells(one: Unknown) -> tuple[str, ...]:
         str(one.subject or ""),
         one.recorded_at.isoformat(timespec="seconds"),
     )
-
-
-def _write(file: Path, unknown: list[Unknown]) -> None:
-    with file.open("w", newline="", encoding="utf-8") as opened:
-        writer = csv.writer(opened)
-        writer.writerow(COLUMNS)
-        writer.writerows(map(_cells, unknown))
 
 
 def _table(unknown: list[Unknown]) -> Table:
