@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from common.database import Database
+from common.reconcile_published import AT_ONCE, Missing, Published
 from common.stream_counters import QUERIES
+from common.topic_streams import open_topics
 from support.databases import ServiceUrls
 from support.streams import KETANON
 
@@ -44,7 +47,10 @@ async def filled(common_urls: ServiceUrls) -> AsyncIterator[asyncpg.Connection[a
         ("digests", ([KETANON, "v7"], [TOPIC] * 2, [1, 1], [20, 20])),
         ("ids", ("v7", TOPIC, 1, 20)),
         ("odd_rows", ("v7", TOPIC, 20, 100)),
-        ("queue_again", ("v7", TOPIC, 1, 20)),
+        (
+            "queue_again",
+            ([f"v{n}" for n in range(1, 1001)], [TOPIC] * 1000, [1] * 1000, [20] * 1000),
+        ),
         ("last_sequence", ("v7", TOPIC)),
         ("marks_of", ("", 100)),
     ],
@@ -58,3 +64,21 @@ async def test_pages_go_by_index(
 
     walked = [table for table in ("events", "streams", "marks") if f"Seq Scan on {table}" in plan]
     assert [] == walked, plan
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_lost_topic_is_queued_by_thousands(common_urls: ServiceUrls) -> None:
+    """2,000 streams leave again once each, and in two statements, not in one a stream."""
+    database = await Database.open(common_urls.work, name="tests", size=2)
+    commits: list[None] = []
+    database.on_commit(lambda: commits.append(None))
+    published = Published(
+        "tests", database, (TOPIC,), lambda: open_topics("", partitions=1, client="")
+    )
+    published.missing = [Missing(f"v{n}", TOPIC, 1, 20) for n in range(1, 2001)]
+    try:
+        assert 40_000 == await published.republish()
+        assert 40_000 / AT_ONCE == len(commits) - 1, "one look at what waits, then by thousands"
+        assert 0 == await published.republish(), "what is queued is not queued twice"
+    finally:
+        await database.close()

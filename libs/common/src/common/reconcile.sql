@@ -65,22 +65,33 @@ SELECT sequence, id FROM events
 WHERE village_key = $1 AND topic = $2 AND sequence BETWEEN $3 AND $4
 ORDER BY sequence
 
+-- name: waiting_page
+-- A page of what waits to leave, in the order of its ids.
+SELECT event_id, village_key, topic, sequence FROM unpublished WHERE event_id > $1
+ORDER BY event_id LIMIT $2
+
 -- name: queue_again
--- Events that the topic lacks leave again; ids are new, so that the relay meets them soon.
-INSERT INTO unpublished (event_id, village_key, topic, sequence, time)
-SELECT nextval('event_ids'), village_key, topic, sequence, time
-FROM (
-    SELECT village_key, topic, sequence, time FROM events e
-    WHERE village_key = $1 AND topic = $2 AND sequence BETWEEN $3 AND $4
+-- Events that the topic lacks leave again, and how many; ids are new, so that the relay meets them soon.
+WITH queued AS (
+    INSERT INTO unpublished (event_id, village_key, topic, sequence, time)
+    SELECT nextval('event_ids'), village_key, topic, sequence, time
+    FROM (
+        SELECT e.village_key, e.topic, e.sequence, e.time
+        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY
+            AS w (village_key, topic, first, last, n)
+        -- Sorted within, so that each stretch goes by index, whatever the planner thinks of the arrays.
+        CROSS JOIN LATERAL (
+            SELECT village_key, topic, sequence, time FROM events
+            WHERE village_key = w.village_key AND topic = w.topic AND sequence BETWEEN w.first AND w.last
+            ORDER BY sequence
+        ) e
         -- Before the first id is drawn the transaction has its own: the relay's floor rests on it.
-        AND pg_current_xact_id() IS NOT NULL
-        AND NOT EXISTS (
-            SELECT FROM unpublished u
-            WHERE u.village_key = e.village_key AND u.topic = e.topic AND u.sequence = e.sequence
-        )
-    ORDER BY sequence
-) AS again
-RETURNING sequence
+        WHERE pg_current_xact_id() IS NOT NULL
+        ORDER BY w.n, e.sequence
+    ) AS again
+    RETURNING 1
+)
+SELECT count(*) FROM queued
 
 -- name: withdrawn
 -- A page of withdrawn records.

@@ -8,7 +8,7 @@ those ends. The record is read last: an event is committed before it is sent.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,7 +21,7 @@ from common.stream_counters import QUERIES
 from common.topic_streams import ID_BYTES, StreamIds, Telling, TopicReader, each_event, silent
 
 AT_ONCE = 20_000
-"""Events whose ids one statement digests."""
+"""Events whose ids one statement digests, or that one statement queues."""
 
 OpenTopics = Callable[[], AbstractAsyncContextManager[TopicReader]]
 Spans = list[tuple[int, int]]
@@ -77,15 +77,43 @@ class Published:
                 self._lacking(topic, covered, promised[topic], found)
 
     async def republish(self) -> int:
-        """Put what the last check found missing back into the queue; how many events."""
+        """Put what the last check found missing back into the queue; how many events.
+
+        What waits is looked through once, not at each stretch: after a lost topic both are many.
+        """
+        waiting = await self._waiting()
         queued = 0
-        for one in self.missing:
+        for some in _portions(_pieces(self.missing, waiting)):
             async with self.database.transaction() as connection:
-                rows = await connection.fetch(
-                    QUERIES["queue_again"], one.village_key, one.topic, one.first, one.last
+                queued += await connection.fetchval(
+                    QUERIES["queue_again"],
+                    [one.village_key for one in some],
+                    [one.topic for one in some],
+                    [one.first for one in some],
+                    [one.last for one in some],
                 )
-            queued += len(rows)
         return queued
+
+    async def _waiting(self) -> set[tuple[str, str, int]]:
+        """What waits to leave though it was found missing: it was queued since."""
+        lasts: dict[tuple[str, str], int] = {}
+        for one in self.missing:
+            stream = one.village_key, one.topic
+            lasts[stream] = max(one.last, lasts.get(stream, 0))
+        waiting: set[tuple[str, str, int]] = set()
+        after = 0
+        while lasts:
+            async with self.database.transaction() as connection:
+                rows = await connection.fetch(QUERIES["waiting_page"], after, AT_ONCE)
+            waiting |= {
+                (*stream_of(row), row["sequence"])
+                for row in rows
+                if row["sequence"] <= lasts.get(stream_of(row), 0)
+            }
+            if len(rows) < AT_ONCE:
+                break
+            after = rows[-1]["event_id"]
+        return waiting
 
     async def _withdrawn(self) -> set[tuple[str, str, int, bytes]]:
         """Records that stand a second time at their sequence, known and told to consumers."""
@@ -225,3 +253,32 @@ class Published:
                         do=f"python -m {self.service} republish --missing",
                     )
                 )
+
+
+def _pieces(missing: Iterable[Missing], waiting: set[tuple[str, str, int]]) -> Iterator[Missing]:
+    """Stretches of at most `AT_ONCE` events, without those that wait."""
+    for one in missing:
+        for first in range(one.first, one.last + 1, AT_ONCE):
+            last = min(first + AT_ONCE - 1, one.last)
+            lacking = [
+                sequence
+                for sequence in range(first, last + 1)
+                if (one.village_key, one.topic, sequence) not in waiting
+            ]
+            for begin, end in stretches(lacking):
+                yield Missing(one.village_key, one.topic, begin, end)
+
+
+def _portions(pieces: Iterable[Missing]) -> Iterator[list[Missing]]:
+    """As many pieces at a time as one statement queues within its time."""
+    some: list[Missing] = []
+    events = 0
+    for one in pieces:
+        count = one.last - one.first + 1
+        if some and events + count > AT_ONCE:
+            yield some
+            some, events = [], 0
+        some.append(one)
+        events += count
+    if some:
+        yield some
