@@ -81,11 +81,12 @@ class Withdrawals:
             if not drained.left:
                 return
             if (drained.reason or "").startswith("SEQUENCE_REUSED"):
-                front = await self._front(key)
+                if (front := await self._front(key)) is None:
+                    continue
                 again = withdrawn.get((key, *await _event_of(reader, front)))
                 if again is not None:
-                    await self._unpark(front, actor, REASON.format(sequence=again))
-                    cleared.discarded += 1
+                    reason = REASON.format(sequence=again)
+                    cleared.discarded += await self._unpark(front, actor, reason)
                     continue
             cleared.left += 1
             return
@@ -94,18 +95,26 @@ class Withdrawals:
         async with self._database.transaction() as connection:
             return await connection.fetchrow(QUERIES["front_place"], key)
 
-    async def _unpark(self, front: Any, actor: str, reason: str) -> None:
-        """Discard the record and not its sequence: the event that stands there had its effect."""
+    async def _unpark(self, front: Any, actor: str, reason: str) -> bool:
+        """Discard the record and not its sequence: the event that stands there had its effect.
+
+        False when somebody else has taken it from the front meanwhile.
+        """
         place = front["topic"], front["kafka_partition"], front["kafka_offset"]
         async with self._database.transaction() as connection:
             key, now = front["village_key"], self._clock.now()
             await connection.fetch(inbox.MARKS_LOCK, [key])
+            # It was read without the lock: counted twice, the village would never be free again.
+            now_first = await connection.fetchrow(QUERIES["front_place"], key)
+            if now_first is None or now_first["parked_id"] != front["parked_id"]:
+                return False
             await connection.execute(inbox.QUERIES["unpark"], front["parked_id"])
             await connection.execute(inbox.QUERIES["waits"], [key], [-1], [0])
             await connection.execute(inbox.QUERIES["settle_record"], *place, now)
             await connection.execute(
                 QUERIES["discard_record"], self._ids.random(), key, *place, reason, actor, now
             )
+            return True
 
 
 async def _event_of(reader: TopicReader, front: Any) -> tuple[str, int, UUID]:
