@@ -98,6 +98,12 @@ async def test_undecodable_bytes_park_their_village_only(rig: Rig, offsets: Offs
             ),
             "BAD_ENVELOPE",
         ),
+        (
+            value_of(sosialisasi(), village=KETANON, sequence=2).replace(
+                b"0000000002", b"0000000000"
+            ),
+            "BAD_ENVELOPE",
+        ),
     ],
 )
 async def test_a_bad_record_parks_with_its_reason(

@@ -217,7 +217,7 @@ def _fault(event: Received, record: Any, topic: str, key: str) -> Broken | None:
         detail = f"{event.type} belongs to {belongs}"
         return _broken(record, topic, key, "WRONG_TOPIC", detail)
     year_known = _FIRST_YEAR <= event.time.year <= _LAST_YEAR
-    if _sequence(event.number) is None or event.time.tzinfo is None or not year_known:
+    if not _sequence(event.number) or event.time.tzinfo is None or not year_known:
         return _broken(record, topic, key, "BAD_ENVELOPE", "sequence or time is malformed")
     return None
 
