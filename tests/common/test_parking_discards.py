@@ -130,6 +130,8 @@ async def test_a_reused_number_that_was_discarded_comes_again(rig: Rig, offsets:
 
     assert [1, 2] == await rig.effects(KETANON)
     assert [] == await rig.waiting()
+    (row,) = await rig.rows("SELECT topic, sequence, kafka_offset FROM discards")
+    assert (OUTREACH, None, later[0].offset) == tuple(row), "the number is the original's"
 
 
 async def test_a_number_used_after_its_discard_is_still_noticed(rig: Rig, offsets: Offsets) -> None:

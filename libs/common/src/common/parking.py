@@ -103,13 +103,11 @@ class Parking:
         await connection.execute(QUERIES["unpark"], row["parked_id"])
         await connection.execute(QUERIES["waits"], [row["village_key"]], [-1], [0])
         if row["sequence"] is None or row["reason"] == "SEQUENCE_REUSED":
-            await connection.execute(
-                QUERIES["settle_record"],
-                row["topic"],
-                row["kafka_partition"],
-                row["kafka_offset"],
-                self._clock.now(),
-            )
+            await self._settle(connection, row)
+
+    async def _settle(self, connection: Connection, row: Any) -> None:
+        place = row["topic"], row["kafka_partition"], row["kafka_offset"]
+        await connection.execute(QUERIES["settle_record"], *place, self._clock.now())
 
     def _readable(self, village: Village, row: Any, found: _Answered | None) -> Received | Broken:
         """The parked event, from the producer's stored bytes where the topic's are broken.
@@ -163,8 +161,13 @@ class Parking:
                 raise ParkingError(f"{key} has no parked event with the id {parked_id}")
             if row is not None:
                 topic, sequence = row["topic"], row["sequence"]
-                await self._unpark(connection, row)
             mark = village.marks.get(topic or "", NO_MARK)
+            if row is not None:
+                await self._unpark(connection, row)
+                if sequence is not None and sequence <= mark.sequence:
+                    # Another event has this number, and had its effect: the record is discarded.
+                    await self._settle(connection, row)
+                    sequence = None
             if row is None and sequence is not None and sequence <= mark.sequence:
                 raise ParkingError(f"{topic} of {key} has passed {sequence} already")
             discarded = await self._aside.discarded(connection, [key])
