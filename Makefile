@@ -45,7 +45,7 @@ clean-data: .venv/.runtime ## forget what the demo has stored
 
 test: .venv/.dev ## every test, on a real Kafka and a real Postgres
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not faults and not long and not compose"
-	@$(BIN)/python -m pytest tests -m "faults and not long"
+	@$(BIN)/python -m pytest tests -m "faults and not long and not compose"
 
 test-long: .venv/.dev ## the long ones: 20 rounds of kill -9 of the embedded parts, in all orders
 	@$(BIN)/python -m pytest tests -m long --ignore=tests/faults/test_long_storm.py
