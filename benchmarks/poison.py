@@ -21,9 +21,9 @@ from filling import events, village
 from support.databases import TestDatabases, on
 
 VILLAGES = 2_000
-PER_VILLAGE = 500
-"""About that of the country: 45 million memberships in 84,000 villages. A first failure costs the
-attempt of its batch, so with fewer events a village the same poison weighs more."""
+PER_VILLAGE = 200
+"""Fewer than the country's 540 (45 million memberships in 84,000 villages). A first failure costs
+the attempt of its batch, so with fewer events a village the same poison weighs more."""
 SHARE = 0.01
 SEED = 20261121
 
