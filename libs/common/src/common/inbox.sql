@@ -100,6 +100,10 @@ SELECT u.*, $6, 1 FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $
     AS u (topic, kafka_partition, kafka_offset, reason, value)
 ON CONFLICT DO NOTHING
 
+-- name: park_in_turn
+-- Until this transaction ends, no other one parks; its villages' locks are held already.
+SELECT pg_advisory_xact_lock($1)
+
 -- name: parked_lately
 -- Villages parked since a moment by class of error; those behind another are no error of their own.
 SELECT DISTINCT reason, village_key FROM parked

@@ -22,6 +22,7 @@ PARKED_FLOOR, PARKED_SHARE = 20, 0.02
 HELD_PER_VILLAGE = 1_000
 HOLDING_FLOOR, HOLDING_SHARE = 20, 0.01
 GATE_SECONDS = 1.0
+PARKING_LOCK = 0x7061_726B
 
 STOPPED = Gauge("inbox_stopped", "1 while consuming is stopped for a systemic failure")
 
@@ -59,6 +60,12 @@ class SystemicStop:
             await self._refuse_held(connection, states, ways)
 
     async def _refuse_parked(self, connection: Connection, ways: Mapping[str, Way]) -> None:
+        parks = [(key, park) for key, way in ways.items() for park in way.parked]
+        fresh = [(key, park.reason) for key, park in parks if park.reason != BEHIND]
+        if not fresh:
+            return
+        # One after the other: two members that count at once would each park up to the limit.
+        await connection.execute(QUERIES["park_in_turn"], PARKING_LOCK)
         now = self._clock.now()
         allowed = await connection.fetchval(QUERIES["parking_allowed"])
         if allowed is not None and allowed > now:
@@ -66,10 +73,8 @@ class SystemicStop:
         failed: dict[str, set[str]] = {}
         for row in await connection.fetch(QUERIES["parked_lately"], now - LATELY):
             failed.setdefault(row["reason"], set()).add(row["village_key"])
-        for key, way in ways.items():
-            for park in way.parked:
-                if park.reason != BEHIND:
-                    failed.setdefault(park.reason, set()).add(key)
+        for key, reason in fresh:
+            failed.setdefault(reason, set()).add(key)
         limit = max(PARKED_FLOOR, PARKED_SHARE * self._touched_lately())
         for reason, villages in failed.items():
             if len(villages) > limit:
