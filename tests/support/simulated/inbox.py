@@ -111,6 +111,12 @@ def park(tx: Session, *arguments: Any) -> list[Fields]:
     ]
 
 
+def park_in_turn(tx: Session, number: int) -> list[Fields]:
+    """`pg_advisory_xact_lock`."""
+    tx.lock("advisory", number)
+    return [{"pg_advisory_xact_lock": ""}]
+
+
 def parked_lately(tx: Session, since: datetime) -> list[Fields]:
     found: dict[str, set[str]] = {}
     for row in tx.all("parked"):
@@ -143,5 +149,14 @@ STATEMENTS = named(
     Queries.of("common", "inbox.sql"),
     "inbox",
     *(ensure, lock, lock_only, advance_one, waits, held_of, hold, unhold, park),
-    *(parked_lately, parking_allowed, stopped, stop, holding, discarded, settled_records),
+    *(
+        park_in_turn,
+        parked_lately,
+        parking_allowed,
+        stopped,
+        stop,
+        holding,
+        discarded,
+        settled_records,
+    ),
 )
