@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from common.events import topics
-from common.parking import ParkingError
+from common.parking import Drained, ParkingError
 from support.inbox_rig import Rig
 from support.streams import KETANON, START, Offsets, sosialisasi, value_of
 
@@ -175,3 +176,22 @@ async def test_a_settled_record_is_passed_over_when_it_comes_again(
 
     assert [1, 2] == await rig.effects(KETANON)
     assert [] == await rig.reasons(KETANON)
+
+
+async def test_a_failure_is_noted_at_the_event_that_failed(
+    rig: Rig, offsets: Offsets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another person discards it meanwhile: the event behind it is not blamed."""
+    rig.ledger.impossible.add((KETANON, 2))
+    await rig.inbox.receive(some(offsets, 1, 2, 3))
+    note = rig.parking._still_parked
+
+    async def late(key: str, applied: int, error: Any) -> Drained:
+        await rig.parking.discard(key, reason="x", actor="another", parked_id=error.parked_id)
+        return await note(key, applied, error)
+
+    monkeypatch.setattr(rig.parking, "_still_parked", late)
+    await rig.parking.retry(KETANON)
+
+    rows = await rig.rows("SELECT sequence, reason, attempts FROM parked")
+    assert [(3, "BEHIND_PARKED", 0)] == [tuple(row) for row in rows]

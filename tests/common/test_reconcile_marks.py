@@ -210,6 +210,25 @@ async def test_what_is_parked_is_named_as_parked(pair: Pair) -> None:
     assert [f"parked {KETANON} 6-6: {words}"] == await pair.lines()
 
 
+async def test_a_wrong_count_of_what_waits_is_named(pair: Pair) -> None:
+    """Counted and not there, and there and not counted."""
+    await pair.damage("UPDATE marks SET parked = 2, held = 1 WHERE village_key = $1", KETANON)
+    counts = [
+        f"held {KETANON} 0-0: a count of 0, as many as wait; 1",
+        f"parked {KETANON} 0-0: a count of 0, as many as wait; 2",
+    ]
+    assert counts == await pair.lines()
+
+    await pair.damage("UPDATE marks SET parked = 0, held = 0")
+    pair.rig.ledger.impossible.add((KETANON, 6))
+    async with pair.producer.carrying():
+        await pair.producer.append(KETANON, 1)
+    await pair.hear()
+    await pair.damage("UPDATE marks SET parked = 0")
+
+    assert f"parked {KETANON} 0-0: a count of 1, as many as wait; 0" in await pair.lines()
+
+
 async def test_a_consumer_behind_is_said_and_compared_falsely_in_nothing(pair: Pair) -> None:
     """Records that the group has not passed are no differences."""
     async with pair.producer.carrying():

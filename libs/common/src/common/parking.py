@@ -71,10 +71,8 @@ class Parking:
             except _AskProducerError as ask:
                 found = ask.question, await ask.stored(*ask.question.event)
                 continue
-            except ImpossibleEvent as error:
-                return await self._still_parked(key, applied, error.code, error.reason)
             except _StillBrokenError as error:
-                return await self._still_parked(key, applied, error.reason, error.detail)
+                return await self._still_parked(key, applied, error)
             if not more:
                 await self._inbox.take_village(key, ())
                 return Drained(key, applied, 0)
@@ -93,10 +91,13 @@ class Parking:
             item = self._readable(village, row, found)
             way = route(village, [item], discarded=discarded, most=1)
             if way.parked:
-                raise _StillBrokenError(way.parked[0].reason, way.parked[0].detail)
+                raise _StillBrokenError(row, way.parked[0].reason, way.parked[0].detail)
             way.moved |= first.moved
             await self._unpark(connection, row)
-            await self._inbox.write(connection, {key: village}, {key: way})
+            try:
+                await self._inbox.write(connection, {key: village}, {key: way})
+            except ImpossibleEvent as error:
+                raise _StillBrokenError(row, error.code, error.reason) from error
             return True
 
     async def _unpark(self, connection: Connection, row: Any) -> None:
@@ -126,16 +127,17 @@ class Parking:
             raise _AskProducerError(question, self._stored)
         if found[1] is None:
             detail = f"{item.detail}; the producer has no event {following} in this stream"
-            raise _StillBrokenError(item.reason, detail)
+            raise _StillBrokenError(row, item.reason, detail)
         return reread(row, found[1])
 
-    async def _still_parked(self, key: str, applied: int, reason: str, detail: str) -> Drained:
+    async def _still_parked(self, key: str, applied: int, error: _StillBrokenError) -> Drained:
+        """Note it at the event that failed, which another person may have dealt with meanwhile."""
         async with self._database.transaction() as connection:
             village = await self._locked(connection, key)
-            row = await connection.fetchrow(QUERIES["parked_front"], key)
-            if row is not None:
-                await connection.execute(QUERIES["failed_again"], row["parked_id"], reason, detail)
-        return Drained(key, applied, village.parked, f"{reason}: {detail}")
+            await connection.execute(
+                QUERIES["failed_again"], error.parked_id, error.reason, error.detail
+            )
+        return Drained(key, applied, village.parked, f"{error.reason}: {error.detail}")
 
     async def discard(
         self,
@@ -235,7 +237,8 @@ class _AskProducerError(Exception):
 
 
 class _StillBrokenError(Exception):
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, row: Any, reason: str, detail: str) -> None:
         super().__init__(reason)
+        self.parked_id: int = row["parked_id"]
         self.reason = reason
         self.detail = detail

@@ -101,8 +101,11 @@ ORDER BY village_key, topic, sequence, id
 LIMIT $5
 
 -- name: marks_of
--- A page of marks as they stand, parked and held events counted.
-SELECT village_key, sequences, parked, held FROM marks WHERE village_key > $1
+-- A page of marks as they stand, with their counts of what waits and what does wait.
+SELECT village_key, sequences, parked, held,
+    (SELECT count(*) FROM parked p WHERE p.village_key = m.village_key) AS parked_rows,
+    (SELECT count(*) FROM held h WHERE h.village_key = m.village_key) AS held_rows
+FROM marks m WHERE village_key > $1
 ORDER BY village_key LIMIT $2
 
 -- name: front_parked

@@ -143,6 +143,7 @@ class Marks:
                     self._note(found, Place.MARK, key, topics[0], row["sequences"][0], "two rows")
                     continue
                 self._parked(found, row, parked)
+                self._miscounted(found, row)
                 for topic in topics:
                     mark = _mark(row["sequences"], self.inputs.index(topic))
                     counter = counted.pop((key, topic), Counted(0, 0))
@@ -169,6 +170,19 @@ class Marks:
             ("nothing that waits", f"{row['parked']} parked, the first for {front['reason']}"),
             f"python -m {self.service} parked list",
         )
+
+    def _miscounted(self, found: Differences, row: Any) -> None:
+        """A count of what waits that is wrong parks a village for ever, or lets events overtake."""
+        for place in (Place.PARKED, Place.HELD):
+            if (counted := row[place]) != (waiting := row[f"{place}_rows"]):
+                self._add(
+                    found,
+                    place,
+                    (row["village_key"], self.inputs[0]),
+                    (0, 0),
+                    (f"a count of {waiting}, as many as wait", str(counted)),
+                    "docs/runbook.md, Reconcile",
+                )
 
     async def _ahead(
         self, topics: Sequence[str], ahead: Mapping[Stream, int], found: Differences
