@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import typer
-from common.commands import add_parked_commands, add_shared_commands, console, do
+from common.commands import add_shared_commands, console, do
+from common.consumer_commands import add_consumer_commands
 from common.database import Database
 from common.doctor_command import add_doctor_command
-from common.parking import Parking
 from common.process import run
-from common.reconcile_commands import add_reconcile_commands, add_withdrawn_command
-from common.reconciling import Reconciler
-from common.refolding import Refolding
-from common.skipped_commands import add_skipped_commands
-from common.withdrawals import Withdrawals
 
 from eligibility.main import build, reading_of, serve
 from eligibility.settings import Settings
@@ -64,35 +56,9 @@ async def _print_rules(settings: Settings) -> None:
         await database.close()
 
 
-@asynccontextmanager
-async def _parking() -> AsyncIterator[Parking]:
-    async with build(Settings.load()) as service:
-        yield service.parking
-
-
-@asynccontextmanager
-async def _reconciler() -> AsyncIterator[Reconciler]:
-    async with build(Settings.load()) as service:
-        yield service.reconciler
-
-
-@asynccontextmanager
-async def _withdrawals() -> AsyncIterator[Withdrawals]:
-    async with build(Settings.load()) as service:
-        yield service.withdrawals
-
-
-@asynccontextmanager
-async def _refolding() -> AsyncIterator[Refolding]:
-    async with build(Settings.load()) as service:
-        yield service.refolding
-
-
 add_shared_commands(app, settings=Settings.load, package="eligibility.storage")
 add_doctor_command(app, settings=Settings.load, package="eligibility.storage")
-add_skipped_commands(app, _refolding)
-add_reconcile_commands(app, _reconciler)
-add_withdrawn_command(add_parked_commands(app, _parking), _withdrawals)
+add_consumer_commands(app, lambda: build(Settings.load()))
 
 if __name__ == "__main__":
     app()

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from common.commands import add_parked_commands, add_shared_commands, complain, console, do
+from common.commands import add_shared_commands, complain, console, do
+from common.consumer_commands import add_consumer_commands
 from common.doctor import Check
 from common.doctor_command import add_doctor_command
-from common.parking import Parking
 from common.process import run
-from common.reconcile_commands import add_reconcile_commands, add_withdrawn_command
-from common.reconciling import Reconciler
-from common.refolding import Refolding
-from common.skipped_commands import add_skipped_commands
-from common.withdrawals import Withdrawals
 
 from notifications.channels.smtp_check import answers
 from notifications.directory import Appointed
@@ -70,30 +63,6 @@ async def _appoint(settings: Settings, appointments: list[Appointment], actor: s
         return await service.directory.appoint_all(appointments, by=actor)
 
 
-@asynccontextmanager
-async def _parking() -> AsyncIterator[Parking]:
-    async with build(Settings.load()) as service:
-        yield service.parking
-
-
-@asynccontextmanager
-async def _reconciler() -> AsyncIterator[Reconciler]:
-    async with build(Settings.load()) as service:
-        yield service.reconciler
-
-
-@asynccontextmanager
-async def _withdrawals() -> AsyncIterator[Withdrawals]:
-    async with build(Settings.load()) as service:
-        yield service.withdrawals
-
-
-@asynccontextmanager
-async def _refolding() -> AsyncIterator[Refolding]:
-    async with build(Settings.load()) as service:
-        yield service.refolding
-
-
 def _mail_checks() -> dict[str, Check]:
     server = Settings.load().smtp_server()
 
@@ -105,9 +74,7 @@ def _mail_checks() -> dict[str, Check]:
 
 add_shared_commands(app, settings=Settings.load, package="notifications.storage")
 add_doctor_command(app, settings=Settings.load, package="notifications.storage", also=_mail_checks)
-add_skipped_commands(app, _refolding)
-add_reconcile_commands(app, _reconciler)
-add_withdrawn_command(add_parked_commands(app, _parking), _withdrawals)
+add_consumer_commands(app, lambda: build(Settings.load()))
 
 if __name__ == "__main__":
     app()
