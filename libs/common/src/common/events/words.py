@@ -78,6 +78,71 @@ class Organiser(StrEnum):
     PERISAI = "PERISAI"
 
 
+class Occasion(StrEnum):
+    """On which occasion a sosialisasi was held."""
+
+    FESTIVAL = "FESTIVAL"
+    VILLAGE_MEETING = "VILLAGE_MEETING"
+    RELIGIOUS = "RELIGIOUS"
+    MARKET = "MARKET"
+    LAUNCH = "LAUNCH"
+    OTHER = "OTHER"
+
+
+class PotentialSector(StrEnum):
+    """What a village's workers live from."""
+
+    CULINARY = "CULINARY"
+    AGRICULTURE = "AGRICULTURE"
+    FISHERY = "FISHERY"
+    CRAFT = "CRAFT"
+    TRADE = "TRADE"
+    TOURISM = "TOURISM"
+    SERVICES = "SERVICES"
+
+
+class AidKind(StrEnum):
+    """What a village was given within the programme."""
+
+    TRACTOR = "TRACTOR"
+    FERTILISER = "FERTILISER"
+    IRRIGATION = "IRRIGATION"
+    SEEDLINGS = "SEEDLINGS"
+    EVENT_SUPPORT = "EVENT_SUPPORT"
+    EQUIPMENT = "EQUIPMENT"
+
+
+class WorkerSource(StrEnum):
+    """Whose count of a village's workers it is."""
+
+    VILLAGE_DATA = "VILLAGE_DATA"
+    BPS = "BPS"
+    REGENCY = "REGENCY"
+    BRANCH_ESTIMATE = "BRANCH_ESTIMATE"
+
+
+class LaunchLevel(StrEnum):
+    """For which area the programme was launched."""
+
+    REGENCY = "REGENCY"
+    PROVINCE = "PROVINCE"
+    NATIONAL = "NATIONAL"
+
+
+class Representative(StrEnum):
+    """The office that stood in for the host of a launch."""
+
+    SEKDA = "SEKDA"
+    ASISTEN = "ASISTEN"
+    WAKIL = "WAKIL"
+
+
+class Venue(StrEnum):
+    PENDOPO = "PENDOPO"
+    VILLAGE_HALL = "VILLAGE_HALL"
+    OTHER = "OTHER"
+
+
 class Eligibility(StrEnum):
     CANNOT_DECIDE = "CANNOT_DECIDE"
     NOT_ELIGIBLE = "NOT_ELIGIBLE"
