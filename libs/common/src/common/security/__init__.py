@@ -4,6 +4,7 @@ from common.security.jwks import IssuerUnreachable, Jwks, JwksFile, JwksUrl
 from common.security.routes import (
     PUBLIC,
     Requires,
+    Scoped,
     ScopedRoute,
     authenticated,
     install_security,
@@ -23,6 +24,7 @@ __all__ = [
     "JwksUrl",
     "Rejected",
     "Requires",
+    "Scoped",
     "ScopedRoute",
     "authenticated",
     "install_security",

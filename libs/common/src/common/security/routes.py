@@ -59,11 +59,18 @@ def _unauthorized(challenge: str, detail: str) -> Problem:
     )
 
 
-class Requires(SecurityBase):
-    """A dependency that lets a caller with `scope` in and gives the route its Caller."""
+class Scoped(SecurityBase):
+    """A dependency that asks for a scope; a route that has one is listed with it."""
 
     def __init__(self, scope: str) -> None:
         self.scope = scope
+
+
+class Requires(Scoped):
+    """A dependency that lets a caller with `scope` in and gives the route its Caller."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope)
         self.model = HTTPBearer(bearerFormat="JWT")
         self.scheme_name = SCHEME
 
@@ -116,7 +123,7 @@ def unscoped_routes(app: FastAPI, public: frozenset[str] = PUBLIC) -> list[Scope
 
 
 def _scopes(dependant: Dependant) -> Iterator[str]:
-    if isinstance(dependant.call, Requires):
+    if isinstance(dependant.call, Scoped):
         yield dependant.call.scope
     for inner in dependant.dependencies:
         yield from _scopes(inner)
