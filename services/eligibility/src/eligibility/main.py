@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from common.clock import Clock
+from common.clock_routes import clock_routes
 from common.clockwork import ClockFollower
 from common.consuming import Consumer
-from common.database import Database
+from common.database import Database, Queries
 from common.events.topics import prefixed
 from common.guard import Guard
 from common.health import Health, Probe
@@ -182,6 +183,8 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
     parts += [part for name, some in loops.items() if name in settings.parts for part in some]
     if settings.movable_clock:
         parts.append(Part("clock", follower.run))
+        due = Queries.of("eligibility.storage")["due_and_next"]
+        app.include_router(clock_routes(SERVICE, work, clock, inputs=INPUTS, due=due))
     parking = Parking(
         work, inbox, sealer=sealer, clock=clock, ids=ids, stored=settings.stored_events()
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 from common.clock import Clock
+from common.clock_routes import clock_routes
 from common.clockwork import ClockFollower
 from common.consuming import Consumer
 from common.database import Database, is_transient
@@ -50,6 +51,7 @@ from notifications.directory import Directory
 from notifications.domain.deliveries import ChannelKind
 from notifications.reconciling import reconciler_of, withdrawals_of
 from notifications.settings import Settings
+from notifications.storage import QUERIES
 from notifications.telemetry import Measuring
 from notifications.templates import Templates
 
@@ -210,6 +212,8 @@ def _wire(settings: Settings, pools: Pools) -> Service:
     parts += [Part("topics", topics.run), Part("watch", Watch(pools.consumer, clock).run)]
     if settings.movable_clock:
         parts.append(Part("clock", follower.run))
+        due = QUERIES["due_and_next"]
+        app.include_router(clock_routes(SERVICE, pools.consumer, clock, inputs=INPUTS, due=due))
     parking = Parking(
         pools.consumer,
         inbox,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 from common.clock import Clock
+from common.clock_routes import clock_routes
 from common.clockwork import ClockFollower
 from common.database import Database, is_transient
 from common.guard import Guard
@@ -139,6 +140,7 @@ async def build(settings: Settings, *, clock: Clock | None = None) -> AsyncItera
             follower = ClockFollower(work_database, clock)
             await take_stored_time(follower)
             parts.append(Part("clock", follower.run))
+            app.include_router(clock_routes("registry", work_database, clock))
         if PartName.RELAY in settings.parts:
             parts += relay_parts(settings, app_database, work_database, clock, reconciler)
         yield Service(app, parts, clock, reconciler)

@@ -389,3 +389,12 @@ LIMIT $2
 INSERT INTO settled (settled_at) VALUES ($1)
 ON CONFLICT (only_row) DO UPDATE SET settled_at = excluded.settled_at
 WHERE settled.settled_at < excluded.settled_at
+
+-- name: due_and_next
+-- How many reviews are due at a moment, and when the next one after it is.
+SELECT
+    (
+        SELECT count(*) FROM villages v JOIN marks m USING (village_key)
+        WHERE v.next_review_at <= $1 AND m.parked = 0
+    ) AS due,
+    (SELECT min(next_review_at) FROM villages WHERE next_review_at > $1) AS next_due

@@ -399,3 +399,15 @@ WITH changed AS (
 INSERT INTO delivery_acts (act_id, delivery_id, act, actor, note, acted_at)
 SELECT $5, delivery_id, $6, $7, $8, $9 FROM changed
 RETURNING delivery_id
+
+-- name: due_and_next
+-- How many messages are due at a moment or on their way, and when the next one after it is.
+SELECT
+    (
+        SELECT count(*) FROM deliveries
+        WHERE state = 'sending' OR (state = 'waiting' AND waits_for IS NULL AND due_at <= $1)
+    ) AS due,
+    (
+        SELECT min(due_at) FROM deliveries
+        WHERE state = 'waiting' AND waits_for IS NULL AND due_at > $1
+    ) AS next_due
