@@ -1,4 +1,4 @@
-"""What eligibility hears: the registry's topics, and how far each of them has been told."""
+"""What eligibility hears: the registry's topics, and what became of messages to offices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from common.kafka import service_router, subscribe
 from faststream.kafka import KafkaRouter
 from faststream.kafka.annotations import KafkaMessage
 
+from eligibility.messages import Messages
+
 GROUP = "eligibility"
+MESSAGES_GROUP = "eligibility-messages"
+"""A group of its own: what became of messages delays no decision."""
 INPUTS = (
     topics.REGISTRY_VILLAGES,
     topics.REGISTRY_ENROLLMENTS,
@@ -32,4 +36,21 @@ def registry_router(inbox: Inbox, *, prefix: str = "") -> KafkaRouter:
         subscribe(router, inputs, group=prefixed(prefix, GROUP), title=f"registry events {number}")(
             on_registry_events
         )
+    return router
+
+
+def messages_router(messages: Messages, *, prefix: str = "") -> KafkaRouter:
+    """The one subscriber of what notifications tells of its messages."""
+    router = service_router()
+
+    async def on_messages_told(message: KafkaMessage) -> None:
+        """Keep what became of messages; it decides nothing."""
+        await messages.receive(message.raw_message)  # type: ignore[arg-type]  # a batch is a tuple
+
+    subscribe(
+        router,
+        [prefixed(prefix, topics.NOTIFICATIONS_DELIVERIES)],
+        group=prefixed(prefix, MESSAGES_GROUP),
+        title="messages",
+    )(on_messages_told)
     return router
