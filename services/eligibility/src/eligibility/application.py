@@ -15,6 +15,7 @@ from common.inbox import MARKS_LOCK
 from common.outbox import VillageLocks, lock_villages
 from common.received import Received
 from common.security import Caller
+from common.web import purge_sessions, real_now
 
 from eligibility.counts import count
 from eligibility.domain.acts import ActRefused, may_act
@@ -268,7 +269,8 @@ class Certification:
             emitted = await self._villages.purge_emitted(
                 connection, now - EMITTED_KEPT, PURGE_BATCH
             )
-            return emitted + await idempotency.purge(connection, now)
+            sessions = await purge_sessions(connection, real_now())
+            return emitted + sessions + await idempotency.purge(connection, now)
 
     async def _see(self, connection: Connection, areas: Set[str]) -> None:
         await connection.execute(self._queries["see"], " ".join(sorted(areas)))

@@ -17,7 +17,7 @@ from common.security.jwks import IssuerUnreachable
 from common.security.tokens import Authenticator, Caller, Rejected
 
 SCHEME = "bearer"
-PUBLIC = frozenset({"/live", "/ready", "/metrics", "/openapi.json", "/docs"})
+PUBLIC = frozenset({"/live", "/ready", "/metrics", "/openapi.json", "/docs", "/static/{file}"})
 """The only paths that anybody may read."""
 
 

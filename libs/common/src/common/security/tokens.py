@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,7 @@ class Authenticator:
     ) -> None:
         self._jwks = jwks
         self._issuer = issuer
+        self._now = now
         self._registry = _Algorithms(algorithms=ALGORITHMS)
         self._claims = JWTClaimsRegistry(
             now=lambda: int(now()),
@@ -69,8 +70,18 @@ class Authenticator:
             sub={"essential": True},
         )
 
+    def for_audience(self, audience: str) -> Authenticator:
+        """The same issuer and the same keys, for another audience."""
+        return Authenticator(
+            issuer=self._issuer, audience=audience, jwks=self._jwks, now=self._now
+        )
+
     async def authenticate(self, token: str) -> Caller:
         """The caller of a token; raises Rejected, or IssuerUnreachable when nobody can say."""
+        return self.caller_of(await self.claims(token))
+
+    async def claims(self, token: str) -> dict[str, Any]:
+        """What a token says, checked; raises Rejected and IssuerUnreachable."""
         if len(token) > MAX_TOKEN:
             raise Rejected("the token is too long")
         key = await self._jwks.key(_kid(token))
@@ -84,9 +95,12 @@ class Authenticator:
         subject = claims["sub"]
         if not 0 < len(subject) <= MAX_SUBJECT:
             raise Rejected(f"the claim sub must have 1 to {MAX_SUBJECT} characters")
+        return claims
+
+    def caller_of(self, claims: Mapping[str, Any]) -> Caller:
         return Caller(
             issuer=self._issuer,
-            subject=subject,
+            subject=claims["sub"],
             scopes=_words(claims.get("scope", claims.get("scp"))),
             areas=_words(claims.get("areas")),
         )

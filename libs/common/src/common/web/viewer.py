@@ -53,6 +53,7 @@ class Viewing(Scoped):
 
     async def __call__(self, request: Request) -> Viewer:
         viewer = await _viewer(request)
+        request.state.viewer = viewer  # an error's page says too who is logged in
         if self.scope not in viewer.caller.scopes:
             raise Problem(
                 403,
