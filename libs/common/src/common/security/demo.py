@@ -7,10 +7,10 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from joserfc import jwt
@@ -74,30 +74,30 @@ def demo_key(directory: Path, name: str) -> bytes:
 def demo_token(
     directory: Path,
     *,
-    audience: str,
+    audience: str | Collection[str],
     scopes: Collection[str],
     subject: str = "petugas",
     areas: Collection[str] = ("*",),
     lifetime: timedelta = LIFETIME,
 ) -> str:
-    """A token of the demo issuer, signed with the key in `directory`; real time."""
+    """An access token of the demo issuer, signed with the key in `directory`; real time."""
+    claims = {
+        "aud": audience if isinstance(audience, str) else sorted(audience),
+        "sub": subject,
+        "scope": " ".join(sorted(scopes)),
+        "areas": sorted(areas),
+    }
+    return sign(directory, claims, lifetime)
+
+
+def sign(directory: Path, claims: Mapping[str, Any], lifetime: timedelta) -> str:
+    """A token of the demo issuer that says so, and no longer than `lifetime`."""
     ensure_demo_secrets(directory)
     key = ECKey.import_key(json.loads((directory / SIGNING_KEY).read_text()))
     now = int(time.time())
-    return jwt.encode(
-        {"alg": "ES256", "kid": key.kid},
-        {
-            "iss": DEMO_ISSUER,
-            "aud": audience,
-            "sub": subject,
-            "scope": " ".join(sorted(scopes)),
-            "areas": sorted(areas),
-            "iat": now,
-            "exp": now + int(lifetime.total_seconds()),
-        },
-        key,
-        algorithms=["ES256"],
-    )
+    times = {"iss": DEMO_ISSUER, "iat": now, "exp": now + int(lifetime.total_seconds())}
+    header = {"alg": "ES256", "kid": key.kid}
+    return jwt.encode(header, {**claims, **times}, key, algorithms=["ES256"])
 
 
 command = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)

@@ -72,9 +72,7 @@ class Authenticator:
 
     def for_audience(self, audience: str) -> Authenticator:
         """The same issuer and the same keys, for another audience."""
-        return Authenticator(
-            issuer=self._issuer, audience=audience, jwks=self._jwks, now=self._now
-        )
+        return Authenticator(issuer=self._issuer, audience=audience, jwks=self._jwks, now=self._now)
 
     async def authenticate(self, token: str) -> Caller:
         """The caller of a token; raises Rejected, or IssuerUnreachable when nobody can say."""
