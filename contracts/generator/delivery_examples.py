@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from common.events.notifications import DeliverySettled
+from common.events.notifications import DeliverySettled, DeliverySettledV1, FirstAlertKind
 from common.events.words import AlertKind, DeliveryState, OfficeKind
 
 from contracts.generator.example import Example, some_id
@@ -16,12 +16,12 @@ def _delivery(name: str, sequence: int, state: DeliveryState, attempts: int) -> 
     return Example(
         name=name,
         sequence=sequence,
-        data=DeliverySettled(
+        data=DeliverySettledV1(
             effective_on=date(2026, 3, 9),
             village_code=KETANONAGENG,
             delivery_id=some_id(f"delivery {name}"),
             decision_id=some_id("decision 4"),
-            alert_kind=AlertKind.STATUS_AT_RISK,
+            alert_kind=FirstAlertKind.STATUS_AT_RISK,
             office_kind=OfficeKind.CAMAT,
             office_area="33.26.10",
             state=state,
@@ -33,12 +33,12 @@ def _delivery(name: str, sequence: int, state: DeliveryState, attempts: int) -> 
 DELIVERY_EXAMPLES = (
     Example(
         name="sent_to_the_bupati",
-        data=DeliverySettled(
+        data=DeliverySettledV1(
             effective_on=date(2026, 3, 2),
             village_code=KETANONAGENG,
             delivery_id=some_id("delivery to the bupati"),
             decision_id=some_id("decision 2"),
-            alert_kind=AlertKind.VILLAGE_ELIGIBLE,
+            alert_kind=FirstAlertKind.VILLAGE_ELIGIBLE,
             office_kind=OfficeKind.BUPATI,
             office_area="33.26",
             state=DeliveryState.SENT,
@@ -48,4 +48,19 @@ DELIVERY_EXAMPLES = (
     _delivery("failed_for_good", 2, DeliveryState.FAILED, 5),
     _delivery("unknown_after_a_lost_answer", 3, DeliveryState.UNKNOWN, 1),
     _delivery("suppressed", 4, DeliveryState.SUPPRESSED, 0),
+    Example(
+        name="invited_the_bupati",
+        sequence=5,
+        data=DeliverySettled(
+            effective_on=date(2026, 3, 9),
+            village_code=KETANONAGENG,
+            delivery_id=some_id("delivery invited"),
+            decision_id=some_id("ceremony planned"),
+            alert_kind=AlertKind.CEREMONY_INVITE,
+            office_kind=OfficeKind.BUPATI,
+            office_area="33.26",
+            state=DeliveryState.SENT,
+            attempts=1,
+        ),
+    ),
 )

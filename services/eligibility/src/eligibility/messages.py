@@ -14,7 +14,7 @@ from typing import Any
 
 from common.clock import Clock
 from common.database import Database, is_transient
-from common.events.notifications import DeliverySettled
+from common.events.notifications import SETTLED, DeliverySettled
 from common.inbox import PATIENCE_SECONDS
 from common.process import Backoff
 from common.received import Batch, Broken, ImpossibleEvent, Received, Unroutable, decode, parse
@@ -90,7 +90,7 @@ def _sorted(
             aside.append(_set_aside(item, item.reason))
             continue
         try:
-            data = parse(item) if item.type == DeliverySettled.type else None
+            data = parse(item) if item.type in SETTLED else None
         except ImpossibleEvent as error:
             aside.append(_set_aside(item, error.code))
             continue

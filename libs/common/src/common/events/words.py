@@ -129,6 +129,14 @@ class LaunchLevel(StrEnum):
     NATIONAL = "NATIONAL"
 
 
+class HostOffice(StrEnum):
+    """The office to which a launch belongs; not the offices that are written to."""
+
+    BUPATI = "BUPATI"
+    WALI_KOTA = "WALI_KOTA"
+    GUBERNUR = "GUBERNUR"
+
+
 class Representative(StrEnum):
     """The office that stood in for the host of a launch."""
 
@@ -172,6 +180,31 @@ class Standing(StrEnum):
     DICABUT = "DICABUT"
 
 
+class WithdrawnBecause(StrEnum):
+    """Why a proposal to suspend stands no longer."""
+
+    RECOVERED = "RECOVERED"
+    """The village keeps its title again."""
+    GRACE_RUNNING = "GRACE_RUNNING"
+    """A fact came by which the time to recover has not ended."""
+    UNDECIDABLE = "UNDECIDABLE"
+    """Whether it keeps its title cannot be said; no clock runs meanwhile."""
+    SUSPENDED = "SUSPENDED"
+    """A person suspended the title, as proposed."""
+    REVOKED = "REVOKED"
+    """There is no title any more that could be suspended."""
+    CLOSED = "CLOSED"
+    """The village became part of another one."""
+
+
+class CeremonyKind(StrEnum):
+    """An occasion to which offices are invited; the act itself is recorded on its day."""
+
+    PENCANANGAN = "PENCANANGAN"
+    PENETAPAN = "PENETAPAN"
+    PERESMIAN = "PERESMIAN"
+
+
 class OfficeKind(StrEnum):
     BUPATI = "BUPATI"
     WALI_KOTA = "WALI_KOTA"
@@ -181,7 +214,12 @@ class OfficeKind(StrEnum):
 class AlertKind(StrEnum):
     VILLAGE_ELIGIBLE = "VILLAGE_ELIGIBLE"
     VILLAGE_DESIGNATED = "VILLAGE_DESIGNATED"
+    CEREMONY_INVITE = "CEREMONY_INVITE"
     STATUS_AT_RISK = "STATUS_AT_RISK"
+    STATUS_LOST = "STATUS_LOST"
+    STATUS_RESTORED = "STATUS_RESTORED"
+    OFFICIALS_UNREGISTERED = "OFFICIALS_UNREGISTERED"
+    HEAD_CHANGED = "HEAD_CHANGED"
 
 
 class DeliveryState(StrEnum):

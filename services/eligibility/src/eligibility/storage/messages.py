@@ -67,7 +67,7 @@ def _row(event: Received, data: DeliverySettled | None) -> tuple[object, ...]:
         *place,
         data.delivery_id,
         data.decision_id,
-        data.alert_kind.value,
+        str(data.alert_kind),
         data.office_kind.value,
         data.office_area,
         data.state.value,
