@@ -79,6 +79,7 @@ async def api(
             issuer=DEMO_ISSUER, audience="eligibility", jwks=JwksFile(tmp_path / JWKS)
         ),
         health=Health(CollectorRegistry()),
+        clock=clock,
     )
     async with AsyncExitStack() as clients:
 

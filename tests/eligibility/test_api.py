@@ -53,6 +53,7 @@ def test_every_route_asks_for_a_scope():
         counters=None,
         authenticator=None,
         health=Health(CollectorRegistry()),
+        clock=None,
     )
 
     assert [] == unscoped_routes(app)

@@ -45,13 +45,18 @@ from eligibility.api.refusals import install_refusals
 from eligibility.api.streams import streams_router
 from eligibility.api.villages import villages_router
 from eligibility.application import Certification
-from eligibility.consumers import GROUP, INPUTS, registry_router
+from eligibility.consumers import GROUP, INPUTS, messages_router, registry_router
+from eligibility.messages import Messages
 from eligibility.reading import Reading
 from eligibility.reconciling import reconciler_of, withdrawals_of
 from eligibility.scheduler import Scheduler
 from eligibility.settings import Settings
 from eligibility.settling import Settling
 from eligibility.starting import Starting
+from eligibility.web.assets import Assets
+from eligibility.web.problems import ProblemPages
+from eligibility.web.rendering import Pages
+from eligibility.web.site import site
 
 SERVICE = "eligibility"
 
@@ -77,6 +82,7 @@ def create_app(
     counters: StreamCounters,
     authenticator: Authenticator,
     health: Health,
+    clock: Clock,
 ) -> FastAPI:
     """The HTTP edge."""
     app = FastAPI(title="Desa Sadar: eligibility", docs_url=None, redoc_url=None)
@@ -85,10 +91,13 @@ def create_app(
     app.include_router(operations_router(reading))
     app.include_router(counter_routes(counters, STREAMS))
     app.include_router(streams_router(reading))
+    pages = Pages(clock, Assets())
+    app.include_router(site(pages))
     install_refusals(app)
     install_problems(app)
     install_security(app, authenticator)
     install_reference(app)
+    app.add_middleware(ProblemPages, pages=pages)
     app.add_middleware(TraceMiddleware)
     return app
 
@@ -117,13 +126,22 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         sealer=sealer,
         prefix=settings.topic_prefix,
     )
+    messages = Messages(work, clock=clock, sealer=sealer, prefix=settings.topic_prefix)
+
+    def closing() -> None:
+        inbox.close()
+        messages.close()
+
     consumer = Consumer(
         lambda: build_broker(
             settings.kafka,
             service=SERVICE,
-            routers=[registry_router(inbox, prefix=settings.topic_prefix)],
+            routers=[
+                registry_router(inbox, prefix=settings.topic_prefix),
+                messages_router(messages, prefix=settings.topic_prefix),
+            ],
         ),
-        closing=inbox.close,
+        closing=closing,
     )
     relay = OutboxRelay(
         settings.work_url.get_secret_value(),
@@ -153,6 +171,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         counters=StreamCounters(app_pool),
         authenticator=settings.authenticator(),
         health=health,
+        clock=clock,
     )
     install_idempotency(app, settings.key("parking_key"))
     settling = Settling(

@@ -1,0 +1,186 @@
+"""The page of one village: its status, why it is so, what is missing, and what was done there."""
+
+# Not `from __future__ import annotations`: FastAPI reads the annotations of these closures.
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from common.web import Viewer, viewing
+from fastapi import APIRouter, Request, Response, Security
+from fastapi.responses import HTMLResponse
+
+from eligibility.api.explanations import Explained
+from eligibility.domain.assess import Verdict
+from eligibility.domain.explain import CriterionExplained
+from eligibility.domain.roll import PostOnDay
+from eligibility.dossier import Dossier, Dossiers
+from eligibility.web import messages, sentences, words
+from eligibility.web.asking import VillageCode, crumbs, known
+from eligibility.web.formats import village_name
+from eligibility.web.history import history_pages
+from eligibility.web.rendering import Pages
+from eligibility.web.words import Tone, Word
+
+READ = "eligibility:read"
+MAY_RECORD = frozenset({"eligibility:act", "registry:write"})
+LISTED = 60
+"""Posts of which each has its row on the page; of more, only those that lack something."""
+Reading = Annotated[Viewer, Security(viewing(READ))]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A criterion with its rule and what it found, as a row."""
+
+    text: str
+    word: Word
+    explained: CriterionExplained
+    source: str
+
+
+def village_pages(dossiers: Dossiers, pages: Pages) -> APIRouter:
+    """The page, its data as JSON and CSV, and the village's history."""
+    router = APIRouter(prefix="/desa")
+
+    @router.get("/{code}", response_class=HTMLResponse)
+    async def village(code: VillageCode, request: Request, viewer: Reading) -> Response:
+        """One village today."""
+        dossier = await dossiers.of(known(code), viewer.caller.areas)
+        return pages.render(
+            request,
+            viewer,
+            "village/page.html",
+            data_time=dossier.view.data_time,
+            settled=dossier.view.is_settled(),
+            **shown(dossier),
+            may_record=bool(MAY_RECORD & viewer.caller.scopes),
+        )
+
+    @router.get("/{code}/data.json")
+    async def as_json(code: VillageCode, viewer: Reading) -> Response:
+        """The explanation as the API gives it."""
+        dossier = await dossiers.of(known(code), viewer.caller.areas)
+        body = Explained.of(dossier.view, dossier.explanation).model_dump_json(indent=1)
+        return Response(body, media_type="application/json", headers=PRIVATE)
+
+    @router.get("/{code}/jabatan.csv")
+    async def as_csv(code: VillageCode, viewer: Reading) -> Response:
+        """Every post, for a spreadsheet."""
+        dossier = await dossiers.of(known(code), viewer.caller.areas)
+        name = f"jabatan-{dossier.view.place['village_code']}.csv"
+        headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(posts_csv(dossier), media_type="text/csv; charset=utf-8", headers=headers)
+
+    router.include_router(history_pages(dossiers, pages))
+    return router
+
+
+PRIVATE = {"Cache-Control": "no-store"}
+
+
+def shown(dossier: Dossier) -> dict[str, Any]:
+    """What the template needs of a village."""
+    view, explained = dossier.view, dossier.explanation
+    place, status = view.place, explained.status
+    name = village_name(place["kind"], place["name"])
+    lacking = [post for post in dossier.posts if needs_something(post)]
+    return {
+        "name": name,
+        "view": view,
+        "place": place,
+        "places": crumbs(place),
+        "status": status,
+        "standing": sentences.standing_of(name, status.face, view.since),
+        "next_step": sentences.next_of(status, explained.cheapest),
+        "steps": [sentences.step_of(step) for step in explained.cheapest],
+        "criteria": criteria_of(dossier),
+        "rules": explained.rules,
+        "posts": dossier.posts if len(dossier.posts) <= LISTED else lacking,
+        "kinds": kinds_of(dossier.posts),
+        "all_posts": len(dossier.posts),
+        "dossier": dossier,
+        "post_word": post_word,
+        "sentences": sentences,
+        "messages": messages,
+    }
+
+
+def criteria_of(dossier: Dossier) -> list[Criterion]:
+    """The rows of the explanation, in the order of the rule."""
+    explained = dossier.explanation
+    rules = explained.rules
+    if rules is None:
+        return []
+    return [
+        Criterion(
+            sentences.criterion_of(rule, keep=explained.keep),
+            MET[found.reason.met],
+            found,
+            sentences.source_of(found.reason.because, dossier.facts),
+        )
+        for rule, found in zip(rules.criteria, explained.criteria, strict=True)
+    ]
+
+
+MET = {
+    True: Word("Terpenuhi", Tone.GOOD),
+    False: Word("Belum terpenuhi", Tone.WARN),
+    None: Word("Belum dapat dinilai", Tone.UNKNOWN),
+}
+
+
+def post_word(post: PostOnDay) -> Word:
+    """What a post is worth to the rule, and what is so where no rule asks."""
+    match post.verdict:
+        case Verdict.COVERED:
+            return Word("Terlindungi", Tone.GOOD)
+        case Verdict.NOT_COVERED:
+            return Word("Belum terlindungi", Tone.WARN)
+        case Verdict.VACANT:
+            return Word("Kosong", Tone.WARN)
+        case Verdict.OPEN:
+            return Word("Kosong, masih dalam tenggang", Tone.UNKNOWN)
+    if post.vacant:
+        return Word("Kosong, tidak disyaratkan")
+    return Word("Terisi, tidak disyaratkan")
+
+
+def needs_something(post: PostOnDay) -> bool:
+    return post.verdict in {Verdict.NOT_COVERED, Verdict.VACANT, Verdict.OPEN}
+
+
+def kinds_of(posts: Sequence[PostOnDay]) -> list[tuple[str, int, int, int]]:
+    """Of each kind of post: how many there are, are filled, and are covered as the rule asks."""
+    of_kind: dict[str, list[PostOnDay]] = {}
+    for post in posts:
+        of_kind.setdefault(words.POSTS[post.post.kind], []).append(post)
+    return [
+        (
+            kind,
+            len(some),
+            sum(not post.vacant for post in some),
+            sum(post.verdict is Verdict.COVERED for post in some),
+        )
+        for kind, some in of_kind.items()
+    ]
+
+
+def posts_csv(dossier: Dossier) -> str:
+    """One row a post; only words and dates of ours, so no cell can be a formula."""
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["kode_desa", "jabatan", "keadaan", "program_aktif", "dalam_tenggang", "sejak"])
+    for post in dossier.posts:
+        rows.writerow(
+            [
+                dossier.view.place["village_code"],
+                words.post(post.post.kind, post.post.ordinal),
+                post_word(post).text,
+                " ".join(post.active),
+                " ".join(post.in_grace),
+                post.since.isoformat(),
+            ]
+        )
+    return text.getvalue()
