@@ -62,7 +62,11 @@ class Past:
 
 
 class NotPast(ValueError):
-    """A day that has not come yet."""
+    """A day that has not come yet; `which`: the names of the fields."""
+
+    def __init__(self, which: Sequence[str]) -> None:
+        super().__init__(", ".join(which))
+        self.which = which
 
 
 class Dossiers:
@@ -117,8 +121,10 @@ class Dossiers:
             view = await self._seen(connection, code, areas)
             today = self._today(view)
             day, known = on or today, known_on or today
-            if day > today or known > today:
-                raise NotPast(f"{max(day, known).isoformat()} is after {today.isoformat()}")
+            if later := [
+                name for name, one in (("pada", day), ("diketahui", known)) if one > today
+            ]:
+                raise NotPast(later)
             facts, rules = await self._made_of(connection, view.village_key)
             counts = await self._views.counts_on(connection, view.village_key, day, known)
             log = await self._store.log(connection, view.village_key, before, LOG_PAGE)

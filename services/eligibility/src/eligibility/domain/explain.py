@@ -48,6 +48,8 @@ class Explanation:
     rules: RuleSet | None
     criteria: tuple[CriterionExplained, ...] = ()
     cheapest: tuple[Step, ...] = ()
+    keep: bool = False
+    """The village bears the title: it is asked what keeps it, not what gives it."""
 
 
 def explain(
@@ -83,7 +85,7 @@ def explain(
         for criterion in rules.criteria
     )
     cheapest = cheapest_steps(rules, village.on(), posts, on, keep=keep)
-    return Explanation(on, status, rules, criteria, cheapest)
+    return Explanation(on, status, rules, criteria, cheapest, keep)
 
 
 def _seats_until(on: date, seats: Mapping[UUID, list[SeatFrom]]) -> list[list[SeatFrom]]:

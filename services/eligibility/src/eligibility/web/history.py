@@ -12,7 +12,8 @@ from fastapi.responses import HTMLResponse
 
 from eligibility.api.asking import FIRST_MOMENT, before_of, cursor_of
 from eligibility.domain.status import Face
-from eligibility.dossier import LOG_PAGE, Dossiers, NotPast, Past
+from eligibility.dossier import LOG_PAGE, NotPast, Past
+from eligibility.reading import Reading
 from eligibility.storage.village_page import Entry
 from eligibility.web import messages, sentences, words
 from eligibility.web.asking import VillageCode, crumbs, known
@@ -50,7 +51,7 @@ class Asked:
         return found
 
 
-def history_pages(dossiers: Dossiers, pages: Pages) -> APIRouter:
+def history_pages(reading: Reading, pages: Pages) -> APIRouter:
     router = APIRouter()
 
     @router.get("/{code}/riwayat", response_class=HTMLResponse)
@@ -65,7 +66,7 @@ def history_pages(dossiers: Dossiers, pages: Pages) -> APIRouter:
         """What held on `pada` as known on `diketahui`; both empty: today."""
         asked = Asked(pada, diketahui)
         on, known_on = asked.day("pada"), asked.day("diketahui")
-        past = await _past(dossiers, known(code), viewer, asked, on, known_on, sebelum)
+        past = await _past(reading, known(code), viewer, asked, on, known_on, sebelum)
         return pages.render(
             request,
             viewer,
@@ -80,7 +81,7 @@ def history_pages(dossiers: Dossiers, pages: Pages) -> APIRouter:
 
 
 async def _past(  # noqa: PLR0917  # what the page asks, named
-    dossiers: Dossiers,
+    reading: Reading,
     code: str,
     viewer: Viewer,
     asked: Asked,
@@ -96,13 +97,15 @@ async def _past(  # noqa: PLR0917  # what the page asks, named
     except Problem:
         before = None
     try:
-        return await dossiers.past(
+        return await reading.dossiers.past(
             code, viewer.caller.areas, on=on, known_on=known_on, before=before
         )
     except NotPast as error:
         for name in error.which:
             asked.errors[name] = "Tanggal ini belum tiba; pilih hari ini atau sebelumnya."
-        return await dossiers.past(code, viewer.caller.areas, on=None, known_on=None, before=before)
+        return await reading.dossiers.past(
+            code, viewer.caller.areas, on=None, known_on=None, before=before
+        )
 
 
 def _shown(past: Past, asked: Asked) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from eligibility.api.explanations import Explained
 from eligibility.domain.assess import Verdict
 from eligibility.domain.explain import CriterionExplained
 from eligibility.domain.roll import PostOnDay
-from eligibility.dossier import Dossier, Dossiers
+from eligibility.dossier import Dossier
+from eligibility.reading import Reading
 from eligibility.web import messages, sentences, words
 from eligibility.web.asking import VillageCode, crumbs, known
 from eligibility.web.formats import village_name
@@ -27,7 +28,7 @@ READ = "eligibility:read"
 MAY_RECORD = frozenset({"eligibility:act", "registry:write"})
 LISTED = 60
 """Posts of which each has its row on the page; of more, only those that lack something."""
-Reading = Annotated[Viewer, Security(viewing(READ))]
+Reader = Annotated[Viewer, Security(viewing(READ))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,14 @@ class Criterion:
     source: str
 
 
-def village_pages(dossiers: Dossiers, pages: Pages) -> APIRouter:
+def village_pages(reading: Reading, pages: Pages) -> APIRouter:
     """The page, its data as JSON and CSV, and the village's history."""
     router = APIRouter(prefix="/desa")
 
     @router.get("/{code}", response_class=HTMLResponse)
-    async def village(code: VillageCode, request: Request, viewer: Reading) -> Response:
+    async def village(code: VillageCode, request: Request, viewer: Reader) -> Response:
         """One village today."""
-        dossier = await dossiers.of(known(code), viewer.caller.areas)
+        dossier = await reading.dossiers.of(known(code), viewer.caller.areas)
         return pages.render(
             request,
             viewer,
@@ -59,21 +60,21 @@ def village_pages(dossiers: Dossiers, pages: Pages) -> APIRouter:
         )
 
     @router.get("/{code}/data.json")
-    async def as_json(code: VillageCode, viewer: Reading) -> Response:
+    async def as_json(code: VillageCode, viewer: Reader) -> Response:
         """The explanation as the API gives it."""
-        dossier = await dossiers.of(known(code), viewer.caller.areas)
+        dossier = await reading.dossiers.of(known(code), viewer.caller.areas)
         body = Explained.of(dossier.view, dossier.explanation).model_dump_json(indent=1)
         return Response(body, media_type="application/json", headers=PRIVATE)
 
     @router.get("/{code}/jabatan.csv")
-    async def as_csv(code: VillageCode, viewer: Reading) -> Response:
+    async def as_csv(code: VillageCode, viewer: Reader) -> Response:
         """Every post, for a spreadsheet."""
-        dossier = await dossiers.of(known(code), viewer.caller.areas)
+        dossier = await reading.dossiers.of(known(code), viewer.caller.areas)
         name = f"jabatan-{dossier.view.place['village_code']}.csv"
         headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
         return Response(posts_csv(dossier), media_type="text/csv; charset=utf-8", headers=headers)
 
-    router.include_router(history_pages(dossiers, pages))
+    router.include_router(history_pages(reading, pages))
     return router
 
 
