@@ -92,7 +92,7 @@ def create_app(
     app.include_router(counter_routes(counters, STREAMS))
     app.include_router(streams_router(reading))
     pages = Pages(clock, Assets())
-    app.include_router(site(pages))
+    app.include_router(site(pages, reading))
     install_refusals(app)
     install_problems(app)
     install_security(app, authenticator)

@@ -21,6 +21,7 @@ from eligibility.domain.explain import Explanation, explain
 from eligibility.domain.facts import Fact
 from eligibility.domain.fold import fold
 from eligibility.domain.rules import RuleSet
+from eligibility.dossier import Dossiers
 from eligibility.judge import Judge
 from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
 from eligibility.storage.facts import FactStore
@@ -66,6 +67,8 @@ class Reading:
         self._facts = FactStore(queries)
         self._rule_sets = RuleSetStore(queries)
         self._judge = Judge(queries, clock=clock, ids=ids)
+        self.dossiers = Dossiers(database, clock=clock, ids=ids)
+        """Whole villages, for their pages."""
 
     async def village(
         self,
