@@ -46,7 +46,9 @@ class ClockFollower:
 
     async def follow_once(self) -> None:
         async with self._database.transaction() as connection:
-            self._clock.move_to(max(self._clock.offset, await stored_offset(connection)))
+            stored = await stored_offset(connection)
+        # Read after the wait: the clock may have been moved further meanwhile.
+        self._clock.move_to(max(self._clock.offset, stored))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop`."""
