@@ -57,7 +57,7 @@ class DemoIssuer:
     ) -> None:
         ensure_demo_secrets(directory)
         self.directory = directory
-        self._lifetime = lifetime
+        self.lifetime = lifetime
         self._monotonic = monotonic
         self._codes: dict[str, Grant] = {}
         self._refresh: dict[str, Grant] = {}
@@ -73,6 +73,11 @@ class DemoIssuer:
             self._monotonic() + CODE_SECONDS,
         )
         return _keep(self._codes, grant)
+
+    def forget(self) -> None:
+        """Take back what was granted, as a restart does; tokens that are out stay good."""
+        self._codes.clear()
+        self._refresh.clear()
 
     def tokens(self, form: Mapping[str, str]) -> dict[str, Any]:
         """The answer of the token endpoint; raises Refused."""
@@ -113,12 +118,12 @@ class DemoIssuer:
             scopes=grant.scopes,
             subject=person.subject,
             areas=person.areas,
-            lifetime=self._lifetime,
+            lifetime=self.lifetime,
         )
         return {
             "token_type": "Bearer",
             "access_token": access,
-            "expires_in": int(self._lifetime.total_seconds()),
+            "expires_in": int(self.lifetime.total_seconds()),
             "refresh_token": _keep(self._refresh, Grant(person, grant.scopes)),
             "scope": " ".join(sorted(grant.scopes)),
         }

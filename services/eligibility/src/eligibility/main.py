@@ -35,11 +35,13 @@ from common.stream_routes import counter_routes
 from common.telemetry import TraceMiddleware, configure_logging
 from common.topics_admin import TopicsCheck
 from common.watching import Watch
+from common.web import Login, install_login
 from common.withdrawals import Withdrawals
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
 from eligibility.api.asking import STREAMS
+from eligibility.api.ceremonies import ceremonies_router
 from eligibility.api.operations import operations_router
 from eligibility.api.refusals import install_refusals
 from eligibility.api.streams import streams_router
@@ -54,6 +56,7 @@ from eligibility.settings import Settings
 from eligibility.settling import Settling
 from eligibility.starting import Starting
 from eligibility.web.assets import Assets
+from eligibility.web.leaving import farewell
 from eligibility.web.problems import ProblemPages
 from eligibility.web.rendering import Pages
 from eligibility.web.site import site
@@ -83,11 +86,13 @@ def create_app(
     authenticator: Authenticator,
     health: Health,
     clock: Clock,
+    login: Login | None = None,
 ) -> FastAPI:
     """The HTTP edge."""
     app = FastAPI(title="Desa Sadar: eligibility", docs_url=None, redoc_url=None)
     app.include_router(health.router())
     app.include_router(villages_router(reading, certification))
+    app.include_router(ceremonies_router(reading, certification))
     app.include_router(operations_router(reading))
     app.include_router(counter_routes(counters, STREAMS))
     app.include_router(streams_router(reading))
@@ -98,6 +103,7 @@ def create_app(
     install_security(app, authenticator)
     install_reference(app)
     app.add_middleware(ProblemPages, pages=pages)
+    install_login(app, login, farewell(pages))
     app.add_middleware(TraceMiddleware)
     return app
 
@@ -165,13 +171,15 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         health.check("consumer", consumer.probe)
         health.check("inbox", inbox.stopped)
         health.check("refold", refolding.probe)
+    authenticator = settings.authenticator()
     app = create_app(
         reading=reading_of(app_pool, clock),
         certification=acting,
         counters=StreamCounters(app_pool),
-        authenticator=settings.authenticator(),
+        authenticator=authenticator,
         health=health,
         clock=clock,
+        login=settings.login(app_pool, authenticator, settings.key("parking_key")),
     )
     install_idempotency(app, settings.key("parking_key"))
     settling = Settling(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from common.security.demo import demo_token
-from common.settings import Mode, ServiceSettings
+from common.settings import Mode
 from common.stored_events import StoredEvents, StoredEventsUnavailable
 from common.stream_counters import Producer
+from common.web import PagesSettings
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 
-class Settings(ServiceSettings):
+class Settings(PagesSettings):
     """Variables begin with ELIGIBILITY_."""
 
     model_config = SettingsConfigDict(

@@ -7,9 +7,9 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
+from common.web.addresses import LOGIN
 from common.web.viewer import SAFE, LoginNeeded, same_site
 
-LOGIN = "/masuk"
 EVENTS = "text/event-stream"
 
 

@@ -14,6 +14,7 @@ import structlog
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from common.security import IssuerUnreachable
+from common.web.addresses import CALLBACK
 
 TIMEOUT = 5.0
 MAX_BYTES = 256 * 1024
@@ -31,11 +32,16 @@ class Client:
     discovery: str
     """The address of the issuer's description."""
     client_id: str
-    redirect_uri: str
+    pages_url: str
+    """How browsers know our pages, without a path."""
     scopes: str
     client_secret: SecretStr | None = None
     """None: a public client; PKCE alone binds the code to us."""
     allow_http: bool = False
+
+    @property
+    def redirect_uri(self) -> str:
+        return self.pages_url + CALLBACK
 
 
 class Description(BaseModel):

@@ -11,6 +11,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import structlog
 from cryptography.exceptions import InvalidTag
@@ -19,8 +20,9 @@ from pydantic import SecretStr
 from common.database import Database
 from common.sealing import Sealer
 from common.security import Authenticator, IssuerUnreachable, Rejected
+from common.web.addresses import LOGOUT
 from common.web.oidc import Attempt, LoginRefused, OidcClient, Tokens
-from common.web.sessions import SessionStore
+from common.web.sessions import SessionStore, real_now
 from common.web.viewer import Viewer, same_site
 
 ATTEMPT_SECONDS = 600
@@ -52,20 +54,25 @@ class Login:
         authenticator: Authenticator,
         *,
         key: bytes,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], datetime] = real_now,
     ) -> None:
         sealer = Sealer(hmac.digest(key, b"sessions", "sha256"))
         self._database = database
         self._oidc = oidc
         self._authenticator = authenticator
         self._sealer = sealer
-        self._sessions = SessionStore(sealer)
+        self._sessions = SessionStore(sealer, now=now)
         self._now = now
+
+    @property
+    def pages_url(self) -> str:
+        """How browsers know the pages."""
+        return self._oidc.client.pages_url
 
     async def begin(self, come_back: str, *, again: bool = False) -> Begun:
         """A login that begins, with nothing stored here; raises IssuerUnreachable."""
         attempt = Attempt(*(secrets.token_urlsafe(32) for _ in range(3)))
-        kept = {"attempt": asdict(attempt), "to": same_site(come_back), "at": self._now()}
+        kept = {"attempt": asdict(attempt), "to": same_site(come_back), "at": self._seconds()}
         sealed = self._sealer.seal(json.dumps(kept).encode(), context=_ATTEMPT)
         url = await self._oidc.authorization_url(attempt, again=again)
         return Begun(url, urlsafe_b64encode(sealed).decode())
@@ -92,7 +99,7 @@ class Login:
         except (InvalidTag, ValueError):
             raise LoginRefused("this browser began no login") from None
         kept = json.loads(opened)
-        if self._now() - kept["at"] > ATTEMPT_SECONDS:
+        if self._seconds() - kept["at"] > ATTEMPT_SECONDS:
             raise LoginRefused("the login took longer than ten minutes")
         return Attempt(**kept["attempt"]), kept["to"]
 
@@ -108,7 +115,7 @@ class Login:
         if found is None:
             return None
         tokens: Tokens | None = found.tokens
-        if found.tokens.expires_at - self._now() < REFRESH_BEFORE:
+        if found.tokens.expires_at - self._seconds() < REFRESH_BEFORE:
             tokens = await self._refreshed(session_id, found.tokens)
         if tokens is None:
             return None
@@ -135,7 +142,7 @@ class Login:
             await self.leave(session_id)
             return None
         except IssuerUnreachable:
-            if tokens.expires_at <= self._now():
+            if tokens.expires_at <= self._seconds():
                 raise
             return tokens
         async with self._database.transaction() as connection:
@@ -144,7 +151,7 @@ class Login:
 
     async def _waited(self, session_id: str, tokens: Tokens) -> Tokens | None:
         deadline = time.monotonic() + WAIT_FOR_REFRESH
-        while tokens.expires_at <= self._now() and time.monotonic() < deadline:
+        while tokens.expires_at <= self._seconds() and time.monotonic() < deadline:
             await asyncio.sleep(LOOK_AGAIN)
             async with self._database.transaction() as connection:
                 found = await self._sessions.find(connection, session_id)
@@ -153,15 +160,18 @@ class Login:
             tokens = found.tokens
         return tokens
 
+    def _seconds(self) -> float:
+        return self._now().timestamp()
+
     async def leave(self, session_id: str) -> None:
         """End a session; the browser's cookie is worth nothing from then on."""
         async with self._database.transaction() as connection:
             await self._sessions.end(connection, session_id)
 
-    async def end_session_url(self, come_back: str) -> str | None:
+    async def end_session_url(self) -> str | None:
         """Where the person ends the issuer's own session; None if nobody can say."""
         try:
-            return await self._oidc.end_session_url(come_back)
+            return await self._oidc.end_session_url(self.pages_url + LOGOUT)
         except IssuerUnreachable:
             return None
 

@@ -11,14 +11,13 @@ from fastapi.responses import RedirectResponse, Response
 
 from common.problems import Problem
 from common.security import IssuerUnreachable
-from common.web.asking import LOGIN, install_login_redirect
+from common.web.addresses import CALLBACK, LOGIN, LOGOUT
+from common.web.asking import install_login_redirect
 from common.web.headers import SecurityHeaders
 from common.web.login import ATTEMPT_SECONDS, Login, csrf_of
 from common.web.oidc import LoginRefused
 from common.web.viewer import Viewer, check_csrf, same_site
 
-CALLBACK = f"{LOGIN}/kembali"
-LOGOUT = "/keluar"
 MAX_PARAMETER = 4_000
 MAX_COOKIE = 4_000
 
@@ -32,9 +31,9 @@ Parameter = Annotated[str, Query(max_length=MAX_PARAMETER)]
 class Cookies:
     """The two cookies, and the viewer behind them; `__Host-` where the pages have https."""
 
-    def __init__(self, login: Login, pages_url: str) -> None:
+    def __init__(self, login: Login) -> None:
         self._login = login
-        self.secure = pages_url.startswith("https://")
+        self.secure = login.pages_url.startswith("https://")
         prefix = "__Host-" if self.secure else ""
         self.session, self.attempt = f"{prefix}sesi", f"{prefix}masuk"
 
@@ -83,22 +82,44 @@ def _refused() -> Problem:
     )
 
 
-def install_login(app: FastAPI, login: Login, *, pages_url: str, farewell: Farewell) -> None:
-    """Give a service with pages its login: the routes, the sessions, the headers."""
-    cookies = Cookies(login, pages_url)
-    app.state.sessions = cookies
-    app.include_router(login_router(LoginPages(login, cookies, pages_url, farewell)))
+def install_login(app: FastAPI, login: Login | None, farewell: Farewell) -> None:
+    """Give a service with pages its login: the routes, the sessions, the headers.
+
+    The last to be installed, so that its headers are on every answer. None: nobody can log in.
+    """
     install_login_redirect(app)
+    if login is None:
+        app.include_router(_closed())
+        app.add_middleware(SecurityHeaders)
+        return
+    cookies = Cookies(login)
+    app.state.sessions = cookies
+    app.include_router(login_router(LoginPages(login, cookies, farewell)))
     app.add_middleware(SecurityHeaders, https=cookies.secure)
+
+
+def _closed() -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get(LOGIN)
+    async def closed() -> None:
+        raise Problem(
+            503,
+            "Masuk belum disiapkan",
+            "Halaman ini belum dapat dipakai: pengelola belum mendaftarkannya pada penerbit akun.",
+            code="login-not-configured",
+        )
+
+    return router
 
 
 class LoginPages:
     """What each of the addresses answers."""
 
-    def __init__(self, login: Login, cookies: Cookies, pages_url: str, farewell: Farewell) -> None:
+    def __init__(self, login: Login, cookies: Cookies, farewell: Farewell) -> None:
         self._login = login
         self._cookies = cookies
-        self._pages_url = pages_url
+        self._pages_url = login.pages_url
         self._farewell = farewell
 
     async def begin(self, request: Request, come_back: str, *, again: bool) -> Response:
@@ -148,8 +169,7 @@ class LoginPages:
         return response
 
     async def left(self, request: Request) -> Response:
-        end = await self._login.end_session_url(f"{self._pages_url}{LOGOUT}")
-        return self._farewell(request, end)
+        return self._farewell(request, await self._login.end_session_url())
 
 
 def login_router(pages: LoginPages) -> APIRouter:

@@ -6,8 +6,12 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
+from common.database import Database
+from common.security import Authenticator
 from common.settings import Mode, ServiceSettings
 from common.web.issuer import Client
+from common.web.login import Login
+from common.web.oidc import OidcClient
 
 DEMO_CLIENT = "desa-sadar"
 DEMO_DISCOVERY = "http://127.0.0.1:18004/.well-known/openid-configuration"
@@ -54,7 +58,7 @@ class PagesSettings(ServiceSettings):
                 found.append(f"{self.variable(field)}: set an https address")
         return found
 
-    def oidc_client(self, callback: str) -> Client | None:
+    def oidc_client(self) -> Client | None:
         """What the service is at the issuer, or None when nobody can log in."""
         if not self.oidc_client_id:
             return None
@@ -63,7 +67,14 @@ class PagesSettings(ServiceSettings):
             discovery=self.oidc_discovery,
             client_id=self.oidc_client_id,
             client_secret=self.oidc_client_secret,
-            redirect_uri=f"{self.pages_url}{callback}",
+            pages_url=self.pages_url,
             scopes=self.oidc_scopes,
             allow_http=self.mode is not Mode.PRODUCTION,
         )
+
+    def login(self, database: Database, authenticator: Authenticator, key: bytes) -> Login | None:
+        """The login of the pages; sessions are sealed with a key made of `key`."""
+        client = self.oidc_client()
+        if client is None:
+            return None
+        return Login(database, OidcClient(client, authenticator), authenticator, key=key)
