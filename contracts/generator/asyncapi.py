@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from common.events import EVENT_TYPES, topics
-from common.events.envelope import CONTENT_TYPE, VILLAGE_CODE, EventData
+from common.events.envelope import CONTENT_TYPE, AnyEventData, AreaEventData
 from common.events.topics import RESTRICTED, TOPICS, Topic
 from common.settings import ServiceSettings
 from common.watermarks import Watermark
@@ -58,7 +58,7 @@ def _server() -> dict[str, Any]:
     }
 
 
-def types_of(topic: str) -> list[type[EventData]]:
+def types_of(topic: str) -> list[type[AnyEventData]]:
     return [data for data in EVENT_TYPES.values() if data.topic == topic]
 
 
@@ -97,7 +97,7 @@ def _messages(topic: Topic) -> dict[str, dict[str, Any]]:
     return {data.type: _message(data) for data in types_of(topic.name)}
 
 
-def _message(data: type[EventData]) -> dict[str, Any]:
+def _message(data: type[AnyEventData]) -> dict[str, Any]:
     return {
         "name": data.type,
         "title": data.__name__,
@@ -117,13 +117,17 @@ def _message(data: type[EventData]) -> dict[str, Any]:
             "kafka": {
                 "key": {
                     "type": "string",
-                    "pattern": f"^{VILLAGE_CODE}$",
-                    "description": "The subject: the village_key.",
+                    "pattern": f"^{data.subject_pattern}$",
+                    "description": f"The subject: the {_subject(data)}.",
                 },
                 "bindingVersion": BINDING,
             }
         },
     }
+
+
+def _subject(data: type[AnyEventData]) -> str:
+    return "area's code" if issubclass(data, AreaEventData) else "village_key"
 
 
 def _watermark() -> dict[str, Any]:

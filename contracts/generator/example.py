@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from common.events.envelope import EventData, Origin
+from common.events.envelope import AnyEventData, Origin
 from common.outbox import Appended, Draft, event_bytes
 from common.telemetry import _TRACEPARENT  # trace() draws a new span; a golden one is fixed
 
@@ -20,7 +20,7 @@ class Example:
     """An event as one producer would record it; all of it is synthetic."""
 
     name: str
-    data: EventData
+    data: AnyEventData
     village_key: str | None = None
     """None: the village still has the code under which it was first known."""
     sequence: int = 1
@@ -34,7 +34,7 @@ class Example:
 
     @property
     def subject(self) -> str:
-        return self.village_key or self.data.village_code
+        return self.village_key or self.data.code
 
     @property
     def time(self) -> datetime:

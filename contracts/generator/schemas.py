@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from common.events.envelope import VILLAGE_CODE, Envelope, EventData, schema_of
+from common.events.envelope import AnyEventData, AreaEventData, Envelope, schema_of
 from pydantic import Field, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
+AREA_STREAM = "The stream: topic and area."
+AREA_SUBJECT = "The code of the province or regency."
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -19,7 +21,7 @@ class WithoutFieldTitles(GenerateJsonSchema):
         return False
 
 
-def event_schema(data: type[EventData]) -> dict[str, Any]:
+def event_schema(data: type[AnyEventData]) -> dict[str, Any]:
     """The schema of one event type.
 
     Fields that it does not know are allowed: a later release may add optional ones.
@@ -34,15 +36,21 @@ def event_schema(data: type[EventData]) -> dict[str, Any]:
     return head | described | definitions
 
 
-def _event(data: type[EventData]) -> type[Envelope]:
+def _event(data: type[AnyEventData]) -> type[Envelope]:
     """The envelope with what is fixed for this type."""
-    stream = f"^/{data.topic.replace('.', '/')}/{VILLAGE_CODE}$"
+    stream = f"^/{data.topic.replace('.', '/')}/{data.subject_pattern}$"
+    subject = f"^{data.subject_pattern}$"
     narrowed: dict[str, Any] = {
         "type": (Literal[data.type], _described("type")),
         "source": (str, _described("source", pattern=stream)),
+        "subject": (str, _described("subject", pattern=subject)),
+        "partitionkey": (str, _described("partitionkey", pattern=subject)),
         "dataschema": (Literal[schema_of(data.type)], _described("dataschema")),
         "data": (data, ...),
     }
+    if issubclass(data, AreaEventData):
+        narrowed["source"] = (str, Field(description=AREA_STREAM, pattern=stream))
+        narrowed["subject"] = (str, Field(description=AREA_SUBJECT, pattern=subject))
     return create_model(
         f"{data.__name__}Event", __base__=Envelope, __doc__=data.__doc__, **narrowed
     )

@@ -12,7 +12,7 @@ import msgspec
 
 from common.clock import Clock
 from common.database import Connection, Queries
-from common.events.envelope import MAX_EVENT_BYTES, EventData, Origin, schema_of, sequence_text
+from common.events.envelope import MAX_EVENT_BYTES, AnyEventData, Origin, schema_of, sequence_text
 from common.ids import Ids
 from common.telemetry import current_traceparent
 
@@ -61,7 +61,8 @@ class Draft:
     """An event before it has its sequence and time."""
 
     village_key: str
-    data: EventData
+    """The stream's subject: a village_key, or an area's code."""
+    data: AnyEventData
     origin: Origin = Origin.LIVE
     batch_id: UUID | None = None
 

@@ -17,7 +17,7 @@ import msgspec
 from pydantic import ValidationError
 
 from common.events import EVENT_TYPES
-from common.events.envelope import MAX_EVENT_BYTES, SEQUENCE_DIGITS, EventData, Origin
+from common.events.envelope import MAX_EVENT_BYTES, SEQUENCE_DIGITS, AnyEventData, Origin
 
 _KEY = re.compile(r"[1-9][0-9](\.[0-9]{2}(\.[0-9]{2}(\.[123][0-9]{3})?)?)?")
 
@@ -93,7 +93,7 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _decoder = msgspec.json.Decoder(Received)
 
 
-def parse(event: Received) -> EventData:
+def parse(event: Received) -> AnyEventData:
     """The event's data by its contract; raises ImpossibleEvent.
 
     A field that this release does not know is no fault: a newer producer may add one.

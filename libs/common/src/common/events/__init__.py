@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from common.events import eligibility, notifications, registry
-from common.events.envelope import EventData
+from common.events.envelope import AnyEventData
 
-EVENT_TYPES: dict[str, type[EventData]] = {
+EVENT_TYPES: dict[str, type[AnyEventData]] = {
     data.type: data
     for data in (
         registry.VillageKnown,
@@ -19,6 +19,12 @@ EVENT_TYPES: dict[str, type[EventData]] = {
         registry.EnrollmentMovedOut,
         registry.EnrollmentMovedIn,
         registry.SosialisasiHeld,
+        registry.WorkersCounted,
+        registry.PotentialNoted,
+        registry.AidGranted,
+        registry.PerisaiAssigned,
+        registry.PerisaiInactive,
+        registry.LaunchHeld,
         eligibility.CertificationChanged,
         notifications.DeliverySettled,
     )

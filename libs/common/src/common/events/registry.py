@@ -9,17 +9,31 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.events import topics
-from common.events.envelope import EventData, KecamatanCode, ProvinceCode, RegencyCode
+from common.events.envelope import (
+    AreaEventData,
+    EventData,
+    KecamatanCode,
+    ProvinceCode,
+    RegencyCode,
+)
 from common.events.words import (
+    AidKind,
     CoverageStatus,
     EnrollmentStatus,
+    HostOffice,
+    LaunchLevel,
+    Occasion,
     Organiser,
     PostKind,
+    PotentialSector,
     Programme,
     RegencyKind,
+    Representative,
     Segment,
     TimeZone,
+    Venue,
     VillageKind,
+    WorkerSource,
 )
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -65,6 +79,24 @@ class PostsDecreed(EventData):
 
     decree_id: UUID
     posts: tuple[DecreedPost, ...] = Field(max_length=500)
+
+
+Workers = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class WorkersCounted(EventData):
+    """How many workers the village has; of two counts for one day the later statement holds."""
+
+    type: ClassVar[str] = "registry.village.workers_counted.v1"
+    topic: ClassVar[str] = topics.REGISTRY_VILLAGES
+
+    count_id: UUID
+    total: Workers
+    pu: Workers
+    """Wage earners; `pu` and `bpu` together are at most `total`."""
+    bpu: Workers
+    """Workers on their own account."""
+    source: WorkerSource
 
 
 class Coverage(Part):
@@ -197,3 +229,60 @@ class SosialisasiHeld(EventData):
     sosialisasi_id: UUID
     organiser: Organiser
     attendance: int | None = Field(default=None, ge=0, le=1_000_000)
+    occasion: Occasion | None = None
+    """None: not said."""
+
+
+class PotentialNoted(EventData):
+    """What the village's workers live from; the latest statement of a sector holds."""
+
+    type: ClassVar[str] = "registry.potential.noted.v1"
+    topic: ClassVar[str] = topics.REGISTRY_OUTREACH
+
+    potential_id: UUID
+    sector: PotentialSector
+    businesses: int | None = Field(default=None, ge=0, le=1_000_000)
+
+
+class AidGranted(EventData):
+    """The village was given something within the programme."""
+
+    type: ClassVar[str] = "registry.aid.granted.v1"
+    topic: ClassVar[str] = topics.REGISTRY_OUTREACH
+
+    aid_id: UUID
+    kind: AidKind
+    amount_rupiah: int | None = Field(default=None, ge=0, le=10**15)
+
+
+class PerisaiAssigned(EventData):
+    """An agent of the Perisai scheme works in the village from `effective_on` on."""
+
+    type: ClassVar[str] = "registry.perisai.assigned.v1"
+    topic: ClassVar[str] = topics.REGISTRY_OUTREACH
+
+    agent_id: UUID
+    """Random; of one assignment to one village."""
+
+
+class PerisaiInactive(EventData):
+    """`effective_on` is the first day without this agent."""
+
+    type: ClassVar[str] = "registry.perisai.inactive.v1"
+    topic: ClassVar[str] = topics.REGISTRY_OUTREACH
+
+    agent_id: UUID
+
+
+class LaunchHeld(AreaEventData):
+    """The programme was launched in a province or a regency on `effective_on`."""
+
+    type: ClassVar[str] = "registry.launch.held.v1"
+    topic: ClassVar[str] = topics.REGISTRY_NOTICES
+
+    launch_id: UUID
+    level: LaunchLevel
+    host_office: HostOffice
+    represented_by: Representative | None = None
+    """The office that stood in for the host; None: the host came."""
+    venue: Venue

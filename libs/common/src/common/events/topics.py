@@ -8,6 +8,7 @@ REGISTRY_VILLAGES = "registry.villages"
 REGISTRY_ENROLLMENTS = "registry.enrollments"
 REGISTRY_OFFICIALS = "registry.officials"
 REGISTRY_OUTREACH = "registry.outreach"
+REGISTRY_NOTICES = "registry.notices"
 REGISTRY_WATERMARKS = "registry.watermarks"
 ELIGIBILITY_CERTIFICATIONS = "eligibility.certifications"
 NOTIFICATIONS_DELIVERIES = "notifications.deliveries"
@@ -34,6 +35,7 @@ TOPICS = (
     Topic(REGISTRY_ENROLLMENTS),
     Topic(REGISTRY_OFFICIALS),
     Topic(REGISTRY_OUTREACH),
+    Topic(REGISTRY_NOTICES),
     Topic(REGISTRY_WATERMARKS, partitions=1, settings=SETTINGS | WEEK),
     Topic(ELIGIBILITY_CERTIFICATIONS),
     Topic(NOTIFICATIONS_DELIVERIES),

@@ -118,6 +118,11 @@ class Enrolled(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Fact):
+    """Outreach or a count of workers: it only shows that the village takes part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acted(Fact):
     """A person's act on the village's nomination, title or standing."""
 
@@ -188,10 +193,15 @@ READERS: dict[str, Callable[[Any, dict[str, Any]], Fact]] = {
     registry.OfficialCoverageChanged.type: _coverage_changed,
     registry.OfficialLeft.type: _left,
     registry.SosialisasiHeld.type: _bare(SosialisasiHeld),
+    registry.WorkersCounted.type: _bare(Noted),
+    registry.PotentialNoted.type: _bare(Noted),
+    registry.AidGranted.type: _bare(Noted),
+    registry.PerisaiAssigned.type: _bare(Noted),
+    registry.PerisaiInactive.type: _bare(Noted),
     registry.EnrollmentRecorded.type: _bare(Enrolled),
     registry.EnrollmentActivated.type: _bare(Enrolled),
     registry.EnrollmentEnded.type: _bare(Enrolled),
     registry.EnrollmentMovedOut.type: _bare(Enrolled),
     registry.EnrollmentMovedIn.type: _bare(Enrolled),
 }
-"""How each event of the registry becomes a fact."""
+"""How each event of a village, told by the registry, becomes a fact."""

@@ -12,7 +12,16 @@ from common.events.words import PostKind
 from eligibility.domain.assess import vacancy_days
 from eligibility.domain.criteria import PostsCovered, SosialisasiWithin
 from eligibility.domain.days import add_months
-from eligibility.domain.facts import HEADS, Enrolled, Fact, Known, Post, SosialisasiHeld, TermFact
+from eligibility.domain.facts import (
+    HEADS,
+    Enrolled,
+    Fact,
+    Known,
+    Noted,
+    Post,
+    SosialisasiHeld,
+    TermFact,
+)
 from eligibility.domain.posts import Seat, SeatFrom, seats_over_time, terms_of
 from eligibility.domain.rules import RuleSet
 
@@ -49,10 +58,10 @@ def head_change_days(facts: Sequence[Fact]) -> list[date]:
 
 
 def _acting_alone(facts: Sequence[Fact]) -> Iterator[Fact]:
-    """Facts that change something by themselves: of terms and enrollments only the very first."""
+    """Facts that change something by themselves: of those that do not, only the very first."""
     takes_part = False
     for fact in facts:
-        if not isinstance(fact, TermFact | Enrolled) or not takes_part:
+        if not isinstance(fact, TermFact | Enrolled | Noted) or not takes_part:
             yield fact
         takes_part = takes_part or not isinstance(fact, Known)
 

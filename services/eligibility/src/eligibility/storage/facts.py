@@ -16,6 +16,7 @@ from eligibility.domain.facts import (
     Fact,
     Known,
     Left,
+    Noted,
     PostsDecreed,
     SosialisasiHeld,
 )
@@ -31,6 +32,7 @@ TYPES: dict[str, type[Fact]] = {
     "left": Left,
     "sosialisasi_held": SosialisasiHeld,
     "enrolled": Enrolled,
+    "noted": Noted,
     "acted": Acted,
 }
 """The stored name of each kind of fact."""
