@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date
 from hashlib import sha256
 
-from common.events.eligibility import CertificationChanged, Face, Missing, Reason, RuleSetRef
+from common.events.eligibility import (
+    CertificationChanged,
+    Face,
+    Missing,
+    Reason,
+    RuleSetRef,
+    SuspensionProposed,
+    SuspensionWithdrawn,
+)
 from common.events.envelope import Origin
 from common.events.words import (
     Eligibility,
@@ -13,6 +21,7 @@ from common.events.words import (
     Stage,
     Standing,
     Title,
+    WithdrawnBecause,
 )
 
 from contracts.generator.example import RECORDED, Example, some_id
@@ -171,6 +180,36 @@ DECISION_EXAMPLES = (
             undecidable_since=date(2026, 3, 1),
             inputs=(),
             newest_input_time=RECORDED,
+        ),
+    ),
+    Example(
+        name="after_grace",
+        sequence=5,
+        data=SuspensionProposed(
+            effective_on=date(2026, 3, 1),
+            village_code=KETANONAGENG,
+            decision_id=some_id("decision 5"),
+            previous_decision_id=some_id("decision 4"),
+            current=AT_RISK,
+            reasons=(UNCOVERED,),
+            rule_set=RULE_SET,
+            opened_on=date(2026, 3, 1),
+            failing_since=date(2025, 12, 1),
+            grace_ends=date(2026, 3, 1),
+            announced_on=date(2025, 12, 8),
+        ),
+    ),
+    Example(
+        name="recovered",
+        sequence=7,
+        data=SuspensionWithdrawn(
+            effective_on=date(2026, 3, 9),
+            village_code=KETANONAGENG,
+            decision_id=some_id("decision 7"),
+            previous_decision_id=some_id("decision 6"),
+            proposal_id=some_id("decision 5"),
+            because=WithdrawnBecause.RECOVERED,
+            current=DESIGNATED,
         ),
     ),
 )

@@ -111,6 +111,27 @@ def checked(response: httpx2.Response, status: int, code: str) -> dict[str, Any]
     return body
 
 
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/json", 200),
+        ("application/merge-patch+json; charset=utf-8", 200),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+    ],
+)
+async def test_a_body_that_is_not_called_json_is_refused(client, content_type: str, status: int):
+    """The right bytes under the wrong name: 415, and what the header should say."""
+    headers = {"Content-Type": content_type}
+
+    answer = await client.post(
+        "/participants", content=b'[{"nik": "%s", "wage": 1}]' % NIK.encode(), headers=headers
+    )
+
+    assert status == answer.status_code
+    assert ("Content-Type: application/json" in answer.text) == (status == 415)
+
+
 async def test_a_refusal_of_ours_is_answered_as_it_was_raised(client: httpx2.AsyncClient) -> None:
     """Status, words and fields of a Problem reach the caller."""
     body = checked(await client.get("/refused"), 409, "village-exists")

@@ -43,6 +43,10 @@ STATUS = [
     "last_decision_id",
     "next_judge_on",
     "next_review_at",
+    "announced_on",
+    "propose_on",
+    "proposal_id",
+    "opened_on",
 ]
 DATES = ("registered_since", "next_count_on")
 
@@ -137,6 +141,7 @@ WORKING = (
     *("village_key", "village_code", "time_zone", "next_count_on", "next_judge_on"),
     "next_review_at",
     *STATUS[: STATUS.index("last_decision_id") + 1],
+    *STATUS[STATUS.index("announced_on") :],
 )
 
 
@@ -165,7 +170,8 @@ def facts_of(tx: Session, keys: Sequence[str]) -> list[Fields]:
 DECISION = (
     "decision_id village_key decided_at effective_on previous_decision_id previous current reasons "
     "rule_set_id rule_set_version rule_set_checksum failing_since grace_ends undecidable_since "
-    "flagged inputs newest_input_time origin batch_id"
+    "flagged inputs newest_input_time origin batch_id entry proposal_id announced_on opened_on "
+    "withdrawn_because"
 )
 
 

@@ -40,6 +40,7 @@ _DETAILS = {
     400: "Isi permintaan tidak dapat dibaca. Periksa pengodean dan bentuknya.",
     404: "Alamat ini tidak ada pada layanan ini. Periksa kembali alamatnya.",
     405: "Metode ini tidak tersedia di alamat ini. Lihat tajuk Allow.",
+    415: "Kirimkan isi permintaan sebagai JSON dengan tajuk Content-Type: application/json.",
 }
 
 
@@ -65,6 +66,15 @@ def _invalid(error: RequestValidationError) -> Problem:
     )
 
 
+def _not_json(request: Request, error: RequestValidationError) -> bool:
+    """The body was not read as JSON, because its content type does not say that it is."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    said = media_type == "application/json" or media_type.endswith("+json")
+    return not said and any(
+        item["loc"] == ("body",) and item["type"] != "missing" for item in error.errors()
+    )
+
+
 def _field(location: tuple[int | str, ...]) -> str:
     """`body.rows.3.nik`; a name that the caller made up is masked and cut, it may be a value."""
     return mask(".".join(str(part)[:100] for part in location))[:300]
@@ -87,8 +97,10 @@ async def _answer_problem(_: Request, error: Exception) -> JSONResponse:
     return response(error)
 
 
-async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
+async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    if _not_json(request, error):
+        return response(Problem(415, TITLES[415], _DETAILS[415], code="unsupported-media-type"))
     return response(_invalid(error))
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set  # noqa: PYI025
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from common import idempotency
 from common.clock import Clock
@@ -17,10 +16,10 @@ from common.received import Received
 from common.security import Caller
 from common.web import purge_sessions, real_now
 
+from eligibility.acting import Act, check_act
+from eligibility.ceremonies import Ceremonies
 from eligibility.counts import count
-from eligibility.domain.acts import ActRefused, may_act
-from eligibility.domain.facts import Acted, ActKind, Known
-from eligibility.domain.fold import fold
+from eligibility.domain.facts import Known
 from eligibility.domain.rules import default_rule_sets
 from eligibility.intake import NewFact, refuse_impossible, sort_out
 from eligibility.judge import Judge
@@ -28,6 +27,8 @@ from eligibility.judging import Input, Working, by_what_is_due
 from eligibility.storage.facts import FactStore, input_of
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.villages import VillageStore
+
+__all__ = ["Act", "Certification"]
 
 REVIEWS = 100
 """Villages reviewed in one transaction: few, so that a live event of one waits milliseconds."""
@@ -39,17 +40,6 @@ PUT_OFF = timedelta(hours=1)
 """Until a village is tried again whose review failed."""
 EMITTED_KEPT = timedelta(days=30)
 PURGE_BATCH = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What a person enters: the deed, its letter's number and date, and who signed."""
-
-    act: ActKind
-    number: str
-    effective_on: date
-    signing_office: str
-    reason: str | None = None
 
 
 class Certification:
@@ -65,6 +55,7 @@ class Certification:
         self._facts = FactStore(queries)
         self._rule_sets = RuleSetStore(queries)
         self._judge = Judge(queries, clock=clock, ids=ids)
+        self.ceremonies = Ceremonies(database, clock=clock, ids=ids)
 
     async def apply(
         self,
@@ -165,20 +156,10 @@ class Certification:
         """The act as a fact, if it fits the village's status on its day."""
         stored = await self._facts.of(connection, [key])
         village = (await self._villages.working(connection, [key]))[key]
-        today = self._clock.today(village.time_zone)
-        if act.effective_on > today:
-            raise ActRefused(
-                "ACT_IN_FUTURE",
-                f"Tanggal {act.effective_on.isoformat()} belum tiba; catat pada harinya.",
-            )
         rules = (await self._judge.rules_of(connection, stored))[key]
-        history = fold(stored[key].facts, rules, until=act.effective_on)
-        may_act(history.on(act.effective_on), act.act, reason=act.reason)
+        check_act(act, stored[key].facts, rules, self._clock.today(village.time_zone))
         now = self._clock.now()
-        fact = Acted(
-            effective_on=act.effective_on, recorded_at=now, id=self._ids.event(now), act=act.act
-        )
-        return NewFact(key, fact)
+        return NewFact(key, act.fact(now, self._ids.event(now)))
 
     async def review_due(self, limit: int = REVIEWS) -> int:
         """Judge a page of villages whose day has come, oldest first; how many.

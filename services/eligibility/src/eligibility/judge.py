@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
+from uuid import UUID
 
 import structlog
 from common.clock import Clock
@@ -15,16 +16,17 @@ from common.outbox import Appended, Draft, Outbox, VillageLocks
 
 from eligibility.domain.facts import Fact, Known
 from eligibility.domain.rules import RuleSet
+from eligibility.domain.status import Status
 from eligibility.judging import (
     Foreseen,
     Input,
     Judged,
     Working,
     batch_of,
-    decision_of,
     judge,
     origin_of,
 )
+from eligibility.proposing import entries_of
 from eligibility.storage.decisions import DecisionStore
 from eligibility.storage.facts import FactStore, StoredFacts
 from eligibility.storage.foreseen import ForeseenStore
@@ -80,7 +82,7 @@ class Judge:
             key: judge(village, stored[key].facts, rules[key], village.not_before(today))
             for key, village in working.items()
         }
-        return await self._enter(connection, locks, working, judged, inputs)
+        return await self._enter(connection, locks, working, judged, inputs, today=today)
 
     async def enter_due(
         self,
@@ -95,11 +97,13 @@ class Judge:
         foreseen = await self._foreseen.of(connection, working.keys())
         number = await self._rule_sets.number(connection)
         come = {
-            key: seen.come(working[key])
+            key: seen.judged
             for key, seen in foreseen.items()
-            if seen.holds(working[key], working[key].not_before(today), number)
+            if seen.judged is not None
+            and seen.holds(working[key], working[key].not_before(today), number)
         }
-        await self._enter(connection, locks, {key: working[key] for key in come}, come, inputs)
+        villages = {key: working[key] for key in come}
+        await self._enter(connection, locks, villages, come, inputs, today=today)
         if others := working.keys() - come.keys():
             stored = await self._facts.of(connection, others)
             await self.enter(connection, locks, stored, {key: inputs[key] for key in others})
@@ -129,26 +133,34 @@ class Judge:
         working: Mapping[str, Working],
         results: Mapping[str, Judged],
         inputs: Mapping[str, Sequence[Input]],
+        *,
+        today: Mapping[TimeZone, date],
     ) -> list[Appended]:
         """The log's next entries and the working rows of judged villages."""
         drafts: list[Draft] = []
+        statuses: list[Status] = []
         changed: list[tuple[Working, Judged]] = []
-        for key, village in working.items():
+        for key, before in working.items():
             judged = results[key]
-            decision = decision_of(village, judged, inputs[key], self._ids.event(self._clock.now()))
-            if decision is not None:
-                drafts.append(Draft(key, decision, origin_of(inputs[key]), batch_of(inputs[key])))
-                village = village.decided(decision.decision_id)  # noqa: PLW2901
-            if decision is not None or _differs(village, judged):
+            village, entries = entries_of(
+                before, judged, inputs[key], before.not_before(today), self._new_id
+            )
+            origin, batch_id = origin_of(inputs[key]), batch_of(inputs[key])
+            drafts += [Draft(key, entry, origin, batch_id) for entry in entries]
+            statuses += [judged.status] * len(entries)
+            if entries or village != before or _differs(before, judged):
                 changed.append((village, judged))
         appended = await self._outbox.append(connection, locks, drafts)
         if drafts:
             times = [event.time for event in appended]
-            await self._decisions.add(connection, list(zip(drafts, times, strict=True)))
+            await self._decisions.add(connection, list(zip(drafts, statuses, times, strict=True)))
         await self._villages.write_statuses(connection, changed)
         foreseen = [key for key, village in working.items() if village.next_judge_on is not None]
         await self._foreseen.forget(connection, foreseen)
         return appended
+
+    def _new_id(self) -> UUID:
+        return self._ids.event(self._clock.now())
 
 
 def _ahead(
@@ -180,5 +192,5 @@ def _differs(village: Working, judged: Judged) -> bool:
         judged.status.rule_set,
         judged.since,
         judged.next_judge_on,
-        judged.next_review_at,
+        village.wakes_at(judged.next_judge_on),
     )

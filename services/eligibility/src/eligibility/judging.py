@@ -14,8 +14,9 @@ from common.events.words import TimeZone
 
 from eligibility.domain.facts import Fact
 from eligibility.domain.fold import fold
+from eligibility.domain.proposals import Warned
 from eligibility.domain.rules import RuleSet
-from eligibility.domain.status import Status
+from eligibility.domain.status import Face, Status
 from eligibility.told import effective_on, since, told
 
 MAX_INPUTS = 1000
@@ -37,9 +38,13 @@ class Working:
     """What the log says of it, with the reasons of its last entry."""
     since: date | None
     last_decision_id: UUID | None
+    warned: Warned
 
     def decided(self, decision_id: UUID) -> Working:
         return replace(self, last_decision_id=decision_id)
+
+    def warning(self, warned: Warned) -> Working:
+        return replace(self, warned=warned)
 
     def not_before(self, today: Mapping[TimeZone, date]) -> date:
         """Today, or the later day for which another process, whose clock is ahead, has judged."""
@@ -48,7 +53,8 @@ class Working:
 
     def wakes_at(self, next_judge_on: date | None) -> datetime | None:
         """The local midnight of the first day on which time may change anything."""
-        days = [day for day in (next_judge_on, self.next_count_on) if day is not None]
+        due = (next_judge_on, self.next_count_on, self.warned.propose_on)
+        days = [day for day in due if day is not None]
         return midnight(min(days), self.time_zone) if days else None
 
 
@@ -60,7 +66,6 @@ class Judged:
     effective_on: date
     """First day of the unbroken run of what an entry in the log would change."""
     next_judge_on: date | None
-    next_review_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +92,6 @@ class Foreseen:
             and (later is None or today < later)
         )
 
-    def come(self, village: Working) -> Judged:
-        """What was foreseen, now that its day has come and that it holds."""
-        if self.judged is None:
-            raise AssertionError("what was not foreseen cannot come")
-        wakes = village.wakes_at(self.judged.next_judge_on)
-        return replace(self.judged, next_review_at=wakes)
-
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -115,18 +113,17 @@ def judge(
         since(history, today),
         effective_on(history, today, village.status),
         history.next_review_on,
-        village.wakes_at(history.next_review_on),
     )
 
 
 def by_what_is_due(
     villages: Iterable[Working], today: Mapping[TimeZone, date]
 ) -> tuple[list[str], list[Working]]:
-    """Villages whose status may have changed, and those of which only the counts have."""
+    """Villages of which the log may have more to say, and those of which only counts changed."""
     judged, only_counted = [], []
     for village in villages:
-        day = village.next_judge_on
-        if day is not None and day <= today[village.time_zone]:
+        days = (village.next_judge_on, village.warned.propose_on)
+        if any(day is not None and day <= today[village.time_zone] for day in days):
             judged.append(village.village_key)
         else:
             only_counted.append(village)
@@ -177,7 +174,10 @@ def batch_of(inputs: Iterable[Input]) -> UUID | None:
 
 
 def face_of(status: Status) -> contract.Face:
-    face = status.face
+    return contract_face(status.face)
+
+
+def contract_face(face: Face) -> contract.Face:
     return contract.Face(
         eligibility=face.eligibility, stage=face.stage, title=face.title, standing=face.standing
     )

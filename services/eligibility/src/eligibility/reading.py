@@ -7,16 +7,17 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence, Set  # noqa: PYI025
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-from common.clock import Clock, local_date
+from common.clock import Clock, local_date, midnight
 from common.database import Connection, Database, Queries
 from common.events.words import TimeZone
 from common.ids import Ids
 from common.outbox import QUERIES as OUTBOX
 
+from eligibility.acting import Act, Preview, check_act, preview
 from eligibility.domain.explain import Explanation, explain
 from eligibility.domain.facts import Fact
 from eligibility.domain.fold import fold
@@ -24,6 +25,7 @@ from eligibility.domain.rules import RuleSet
 from eligibility.dossier import Dossiers
 from eligibility.judge import Judge
 from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
+from eligibility.storage.ceremonies import Ceremony, CeremonyStore
 from eligibility.storage.facts import FactStore
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.views import View, ViewStore
@@ -60,11 +62,13 @@ class Reading:
         queries = Queries.of("eligibility.storage")
         self._database = database
         self._clock = clock
+        self._ids = ids
         self._queries = queries
         self._inputs = inputs
         self._villages = VillageStore(queries)
         self._views = ViewStore(queries)
         self._facts = FactStore(queries)
+        self._ceremonies = CeremonyStore()
         self._rule_sets = RuleSetStore(queries)
         self._judge = Judge(queries, clock=clock, ids=ids)
         self.dossiers = Dossiers(database, clock=clock, ids=ids)
@@ -102,6 +106,24 @@ class Reading:
             if on is not None or known_at is not None:
                 view = await self._as_of(connection, view, on, known_at)
             return view, explained
+
+    async def preview_act(self, code: str, areas: Set[str], act: Act) -> Preview:
+        """What an act would make of the village; raises UnknownVillage and ActRefused."""
+        async with self._seeing(areas) as connection:
+            view = await self._views.village(connection, code)
+            facts, rules = await self._made_of(connection, view.village_key)
+            today = self._day(view, None)
+            check_act(act, facts, rules, today)
+            now = self._clock.now()
+            return preview(act.fact(now, self._ids.event(now)), facts, rules, today)
+
+    async def ceremonies(self, areas: Set[str], code: str | None = None) -> list[Ceremony]:
+        """Those ahead in the areas, the next first; or all of one village, the latest first."""
+        async with self._seeing(areas) as connection:
+            if code is not None:
+                view = await self._views.village(connection, code)
+                return await self._ceremonies.of(connection, view.village_key)
+            return await self._ceremonies.ahead(connection, self._clock.today(TimeZone.WIB))
 
     async def decisions(
         self,
@@ -186,10 +208,16 @@ class Reading:
         history = fold(facts, rules, until=day, known_at=known_at)
         known_on = local_date(known_at or self._clock.now(), TimeZone.WIB)
         counts = await self._views.counts_on(connection, view.village_key, day, known_on)
+        zone = TimeZone(view.place["time_zone"])
+        until = midnight(day + timedelta(days=1), zone)
+        if known_at is not None:
+            until = min(until, known_at + timedelta(microseconds=1))
+        proposal = await self._views.proposal_at(connection, view.village_key, until)
         return replace(
             view,
             status=history.on(day),
             since=since(history, day) if history.intervals else None,
+            proposal=proposal,
             counts=counts,
         )
 

@@ -21,5 +21,9 @@ class NotReached(TimeoutError):
         self.marks = marks
 
 
+class UnknownCeremony(LookupError):
+    """No ceremony has this id, or the caller may not see its village."""
+
+
 class EventUnknown(LookupError):
     """Eligibility has published no such event."""

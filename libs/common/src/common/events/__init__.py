@@ -9,6 +9,9 @@ EVENT_TYPES: dict[str, type[AnyEventData]] = {
     data.type: data
     for data in (
         registry.VillageKnown,
+        registry.VillageAttributesChanged,
+        registry.VillageSplit,
+        registry.VillageMerged,
         registry.PostsDecreed,
         registry.OfficialAppointed,
         registry.OfficialCoverageChanged,
@@ -26,7 +29,12 @@ EVENT_TYPES: dict[str, type[AnyEventData]] = {
         registry.PerisaiInactive,
         registry.LaunchHeld,
         eligibility.CertificationChanged,
+        eligibility.SuspensionProposed,
+        eligibility.SuspensionWithdrawn,
+        eligibility.CeremonyPlanned,
+        eligibility.CeremonyMoved,
         notifications.DeliverySettled,
+        notifications.DeliverySettledV1,
     )
 }
 """Every event type of this release by its name on the topic."""

@@ -1,4 +1,4 @@
-"""What eligibility tells: every entry of its decision log."""
+"""What eligibility tells: every entry of its decision log, and ceremonies (no part of it)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,21 @@ from pydantic import AwareDatetime, Field
 from common.events import topics
 from common.events.envelope import EventData
 from common.events.registry import Part
-from common.events.words import Eligibility, PostKind, Stage, Standing, Title
+from common.events.words import (
+    CeremonyKind,
+    Eligibility,
+    OfficeKind,
+    PostKind,
+    Stage,
+    Standing,
+    Title,
+    Venue,
+    WithdrawnBecause,
+)
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["09:00"])]
+"""Hours and minutes on the village's own clocks."""
 
 
 class Face(Part):
@@ -82,3 +94,69 @@ class CertificationChanged(EventData):
     """Ids of the events that this decision was made of, newest first."""
     newest_input_time: AwareDatetime
     """When the newest of them was recorded."""
+
+
+class SuspensionProposed(EventData):
+    """The time to recover has ended: the log proposes that a person suspends the title.
+
+    An entry of the log like a decision; what it says of the status is what the entry before said.
+    """
+
+    type: ClassVar[str] = "eligibility.suspension.proposed.v1"
+    topic: ClassVar[str] = topics.ELIGIBILITY_CERTIFICATIONS
+
+    decision_id: UUID
+    """Names the proposal as well."""
+    previous_decision_id: UUID
+    current: Face
+    reasons: tuple[Reason, ...]
+    rule_set: RuleSetRef | None
+    opened_on: date
+    """Local date of this entry; `effective_on` is the first day on which it was due."""
+    failing_since: date
+    grace_ends: date
+    announced_on: date
+    """Local date on which the log said TERANCAM, at least 30 days before."""
+
+
+class SuspensionWithdrawn(EventData):
+    """A proposal to suspend stands no longer; an entry of the log."""
+
+    type: ClassVar[str] = "eligibility.suspension.withdrawn.v1"
+    topic: ClassVar[str] = topics.ELIGIBILITY_CERTIFICATIONS
+
+    decision_id: UUID
+    previous_decision_id: UUID
+    proposal_id: UUID
+    """`decision_id` of the entry that opened it."""
+    because: WithdrawnBecause
+    current: Face
+
+
+class CeremonyFact(EventData):
+    """A ceremony as it is planned now; no part of the decision log."""
+
+    topic: ClassVar[str] = topics.ELIGIBILITY_CERTIFICATIONS
+
+    ceremony_id: UUID
+    kind: CeremonyKind
+    planned_for: date
+    begins_at: TimeOfDay | None
+    """None: not said yet."""
+    venue: Venue
+    host: OfficeKind
+
+
+class CeremonyPlanned(CeremonyFact):
+    """A ceremony was planned; `effective_on` is the day of planning."""
+
+    type: ClassVar[str] = "eligibility.ceremony.planned.v1"
+
+
+class CeremonyMoved(CeremonyFact):
+    """A ceremony was moved to another day or hour."""
+
+    type: ClassVar[str] = "eligibility.ceremony.moved.v1"
+
+    previously_for: date
+    previously_at: TimeOfDay | None

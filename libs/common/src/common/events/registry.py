@@ -15,6 +15,7 @@ from common.events.envelope import (
     KecamatanCode,
     ProvinceCode,
     RegencyCode,
+    VillageCode,
 )
 from common.events.words import (
     AidKind,
@@ -62,6 +63,35 @@ class VillageKnown(EventData):
     province_code: ProvinceCode
     province_name: Name
     time_zone: TimeZone
+
+
+class VillageAttributesChanged(VillageKnown):
+    """A known village has another name, kind, code or place; its key and its streams stay."""
+
+    type: ClassVar[str] = "registry.village.attributes_changed.v1"
+
+    previous_code: VillageCode
+    """The code before; the same when only names changed."""
+
+
+class VillageSplit(EventData):
+    """This village was split from another, which stays; a title passes only by a person's act."""
+
+    type: ClassVar[str] = "registry.village.split.v1"
+    topic: ClassVar[str] = topics.REGISTRY_VILLAGES
+
+    split_from: VillageCode
+    """Key of the village that it was part of."""
+
+
+class VillageMerged(EventData):
+    """This village became part of another and is closed from `effective_on` on."""
+
+    type: ClassVar[str] = "registry.village.merged.v1"
+    topic: ClassVar[str] = topics.REGISTRY_VILLAGES
+
+    merged_into: VillageCode
+    """Key of the village that it is part of now."""
 
 
 class DecreedPost(Part):

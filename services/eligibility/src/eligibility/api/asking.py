@@ -73,6 +73,7 @@ _WORDS: dict[str, frozenset[str]] = {
     "stage": frozenset(Stage),
     "title": frozenset(Title),
     "standing": frozenset(Standing),
+    "proposal": frozenset({"open"}),
 }
 _PAGING = frozenset({"after", "limit"})
 _POSITION = re.compile(r"([a-z]+\.[a-z]+)/([1-9][0-9.]{1,12})/([1-9][0-9]{0,18})")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from common.events import eligibility as contract
 from common.events.envelope import Origin
-from common.events.words import RegencyKind, TimeZone, VillageKind
+from common.events.words import RegencyKind, TimeZone, VillageKind, WithdrawnBecause
 from pydantic import BaseModel, ConfigDict, Field
 
-from eligibility.application import Act
+from eligibility.acting import Act
+from eligibility.acting import Preview as Previewed
 from eligibility.domain.facts import ActKind
-from eligibility.judging import face_of, rule_set_of
-from eligibility.storage.views import View
+from eligibility.judging import contract_face, face_of, rule_set_of
+from eligibility.storage.views import OpenProposal, View
 
 PRINTABLE = r"^[^\x00-\x1f]+$"
 
@@ -49,6 +51,36 @@ class Counts(Body):
     jkp: int = 0
 
 
+class Because(Body):
+    """Why a suspension is proposed: the time to recover has ended, and the risk was announced."""
+
+    failing_since: date
+    grace_ends: date
+    announced_on: date
+    """Local date on which the log said TERANCAM."""
+
+
+class Proposal(Body):
+    """The log proposes that a person suspends the title; only a person does."""
+
+    proposal_id: UUID
+    """`decision_id` of the log's entry that opened it."""
+    opened_on: date
+    because: Because
+
+    @classmethod
+    def of(cls, opened: OpenProposal) -> Self:
+        return cls(
+            proposal_id=opened.proposal_id,
+            opened_on=opened.opened_on,
+            because=Because(
+                failing_since=opened.failing_since,
+                grace_ends=opened.grace_ends,
+                announced_on=opened.announced_on,
+            ),
+        )
+
+
 class Village(Body):
     """A village's status: four fields, never one."""
 
@@ -67,6 +99,8 @@ class Village(Body):
     grace_ends: date | None
     undecidable_since: date | None
     flagged: bool
+    proposal: Proposal | None
+    """None: no suspension is proposed."""
     counts: Counts
     rule_set: contract.RuleSetRef | None
     on: date | None = None
@@ -99,6 +133,7 @@ class Village(Body):
             grace_ends=status.grace_ends,
             undecidable_since=status.undecidable_since,
             flagged=status.flagged,
+            proposal=view.proposal and Proposal.of(view.proposal),
             counts=Counts(**view.counts),
             rule_set=rule_set_of(status),
             on=on,
@@ -115,9 +150,21 @@ class Villages(Body):
     """Give it as `after` for the next page; none: this was the last."""
 
 
-class Decision(Body):
-    """An entry of the log: what we told, when, and for which reasons."""
+class EntryKind(StrEnum):
+    """What an entry of the log is: a decision, or a proposal to suspend opened or withdrawn."""
 
+    STATUS = "STATUS"
+    PROPOSED = "PROPOSED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class Decision(Body):
+    """An entry of the log: what we told, when, and for which reasons.
+
+    Of a proposal `previous` and `current` are the same: it changes nothing of the status.
+    """
+
+    entry: EntryKind
     decision_id: UUID
     previous_decision_id: UUID | None
     decided_at: datetime
@@ -134,6 +181,11 @@ class Decision(Body):
     newest_input_time: datetime
     origin: Origin
     batch_id: UUID | None
+    proposal_id: UUID | None
+    """The entry that opened the proposal which this one is about."""
+    opened_on: date | None
+    announced_on: date | None
+    withdrawn_because: WithdrawnBecause | None
 
 
 class Decisions(Body):
@@ -174,6 +226,17 @@ class ActRequest(Body):
 class ActRecorded(Body):
     act_id: UUID
     village_key: str
+
+
+class Preview(Body):
+    """What an act would make of the village: its four fields of today, without and with it."""
+
+    before: contract.Face
+    after: contract.Face
+
+    @classmethod
+    def of(cls, preview: Previewed) -> Self:
+        return cls(before=contract_face(preview.before), after=contract_face(preview.after))
 
 
 class RuleSet(Body):

@@ -9,7 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from eligibility.domain.acts import ActRefused
-from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
+from eligibility.domain.ceremonies import CeremonyRefused
+from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked, UnknownCeremony
 from eligibility.storage.villages import UnknownVillage
 
 
@@ -19,6 +20,26 @@ def _unknown(_: Exception) -> Problem:
         "Desa tidak ditemukan",
         "Tidak ada desa dengan kode ini di wilayah Anda. Periksa kode Kemendagri-nya.",
         code="village-unknown",
+    )
+
+
+def _unknown_ceremony(_: Exception) -> Problem:
+    return Problem(
+        404,
+        "Acara tidak ditemukan",
+        "Tidak ada acara dengan nomor ini di wilayah Anda.",
+        code="ceremony-unknown",
+    )
+
+
+def _ceremony_refused(error: Exception) -> Problem:
+    assert isinstance(error, CeremonyRefused)  # noqa: S101 - registered for this class
+    return Problem(
+        422,
+        "Acara tidak dapat dicatat",
+        error.reason,
+        (FieldError(f"body.{error.field}", error.reason, error.code),),
+        code=error.code,
     )
 
 
@@ -79,6 +100,8 @@ PROBLEMS: dict[type[Exception], Callable[[Exception], Problem]] = {
     Parked: _parked,
     NotReached: _not_reached,
     ActRefused: _refused,
+    UnknownCeremony: _unknown_ceremony,
+    CeremonyRefused: _ceremony_refused,
 }
 
 

@@ -25,6 +25,7 @@ from eligibility.api.bodies import (
     ActRequest,
     Decision,
     Decisions,
+    Preview,
     Village,
     Villages,
 )
@@ -43,7 +44,7 @@ def villages_router(reading: Reading, certification: Certification) -> APIRouter
         after: Annotated[str, Query(max_length=13, pattern=r"^[0-9.]*$")] = "",
         limit: Limit = 50,
     ) -> Villages:
-        """Villages in order of key, by `province`, `regency`, `kecamatan` and the four fields."""
+        """Villages in order of key, by area, by the four fields, or with `proposal=open`."""
         views = await reading.villages(caller.areas, filters=filters, after=after, limit=limit)
         last = views[-1].village_key if len(views) == limit else None
         return Villages(villages=[Village.of(view) for view in views], next=last)
@@ -93,6 +94,11 @@ def villages_router(reading: Reading, certification: Certification) -> APIRouter
         if answer.positions:
             response.headers["Event-Position"] = ", ".join(answer.positions)
         return ActRecorded.model_validate(answer.body)
+
+    @router.post("/{code}/acts/preview")
+    async def preview_act(code: Code, caller: Actor, request: ActRequest) -> Preview:
+        """What an act would make of the village; nothing is recorded."""
+        return Preview.of(await reading.preview_act(code, caller.areas, request.order()))
 
     return router
 

@@ -123,10 +123,21 @@ def _precedence(rule_set: RuleSet) -> tuple[bool, date, datetime, int, str]:
 @cache
 def default_rule_sets() -> tuple[RuleSet, ...]:
     """The rules that hold until a branch sets its own, dated so that history can be judged."""
-    text = files("eligibility.domain").joinpath("default_rules.json").read_text("utf-8")
-    content = json.loads(text)
+    content = _defaults()
     recorded_at = datetime.fromisoformat(content["recorded_at"])
     return tuple(parse_rule_set(data, recorded_at=recorded_at) for data in content["rule_sets"])
+
+
+@cache
+def acts_not_before() -> date:
+    """The first day an act may bear: on it workers' social insurance began (PP 33/1977)."""
+    return date.fromisoformat(_defaults()["acts_not_before"])
+
+
+def _defaults() -> dict[str, Any]:
+    text = files("eligibility.domain").joinpath("default_rules.json").read_text("utf-8")
+    content: dict[str, Any] = json.loads(text)
+    return content
 
 
 def _criteria(group: Group) -> Iterator[Criterion]:

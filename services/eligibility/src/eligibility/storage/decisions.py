@@ -7,9 +7,15 @@ from datetime import datetime
 
 import msgspec
 from common.database import Connection, Queries
-from common.events.eligibility import CertificationChanged
+from common.events.eligibility import (
+    CertificationChanged,
+    SuspensionProposed,
+    SuspensionWithdrawn,
+)
 from common.outbox import Draft
 
+from eligibility.domain.status import Status
+from eligibility.judging import face_of, reasons_of, rule_set_of
 from eligibility.storage.arrays import columns, literal
 
 
@@ -17,35 +23,59 @@ class DecisionStore:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
 
-    async def add(self, connection: Connection, entries: Sequence[tuple[Draft, datetime]]) -> None:
-        """Enter decisions, each with the time of its event."""
-        rows = [_row(draft, decided_at) for draft, decided_at in entries]
+    async def add(
+        self, connection: Connection, entries: Sequence[tuple[Draft, Status, datetime]]
+    ) -> None:
+        """Enter entries, each with the status that it leaves and the time of its event."""
+        rows = [_row(*entry) for entry in entries]
         await connection.execute(self._queries["write_decisions"], *columns(rows))
 
 
-def _row(draft: Draft, decided_at: datetime) -> tuple[object, ...]:
-    decision = draft.data
-    if not isinstance(decision, CertificationChanged):
-        raise TypeError(f"{decision.type} is no decision")
-    ref = decision.rule_set
+def _row(draft: Draft, status: Status, decided_at: datetime) -> tuple[object, ...]:
+    entry = draft.data
+    decision = entry if isinstance(entry, CertificationChanged) else None
+    current = face_of(status).model_dump_json()
+    ref = rule_set_of(status)
     return (
-        decision.decision_id,
-        draft.village_key,
-        decided_at,
-        decision.effective_on,
-        decision.previous_decision_id,
-        decision.previous.model_dump_json(),
-        decision.current.model_dump_json(),
-        msgspec.json.encode([r.model_dump(mode="json") for r in decision.reasons]).decode(),
+        *_place(draft, decided_at),
+        decision.previous.model_dump_json() if decision else current,
+        current,
+        msgspec.json.encode([r.model_dump(mode="json") for r in reasons_of(status)]).decode(),
         ref.rule_set_id if ref else None,
         ref.version if ref else None,
         ref.checksum if ref else None,
-        decision.failing_since,
-        decision.grace_ends,
-        decision.undecidable_since,
-        decision.flagged,
-        literal(decision.inputs),
-        decision.newest_input_time,
+        status.failing_since,
+        status.grace_ends,
+        status.undecidable_since,
+        status.flagged,
+        literal(decision.inputs if decision else ()),
+        decision.newest_input_time if decision else decided_at,
         draft.origin.value,
         draft.batch_id,
+        *_proposal(entry),
     )
+
+
+def _place(draft: Draft, decided_at: datetime) -> tuple[object, ...]:
+    entry = draft.data
+    if not isinstance(entry, CertificationChanged | SuspensionProposed | SuspensionWithdrawn):
+        raise TypeError(f"{entry.type} is no entry of the log")
+    return (
+        entry.decision_id,
+        draft.village_key,
+        decided_at,
+        entry.effective_on,
+        entry.previous_decision_id,
+    )
+
+
+def _proposal(entry: object) -> tuple[object, ...]:
+    """Kind of entry, proposal, when announced and opened, why withdrawn."""
+    match entry:
+        case SuspensionProposed():
+            opened = (entry.announced_on, entry.opened_on)
+            return ("PROPOSED", entry.decision_id, *opened, None)
+        case SuspensionWithdrawn():
+            return ("WITHDRAWN", entry.proposal_id, None, None, entry.because.value)
+        case _:
+            return ("STATUS", None, None, None, None)

@@ -120,7 +120,8 @@ SELECT
     v.village_key, v.village_code, v.time_zone, v.next_count_on, v.next_judge_on,
     v.next_review_at, v.eligibility, v.stage, v.title, v.standing, v.since, v.failing_since,
     v.grace_ends, v.undecidable_since, v.flagged, v.rule_set_id, v.rule_set_version,
-    v.rule_set_checksum, v.last_decision_id, d.reasons
+    v.rule_set_checksum, v.last_decision_id, v.announced_on, v.propose_on, v.proposal_id,
+    v.opened_on, d.reasons
 FROM villages v
 LEFT JOIN decisions d ON d.decision_id = v.last_decision_id
 WHERE v.village_key = ANY($1::text[]) AND v.name IS NOT NULL
@@ -145,20 +146,24 @@ WHERE village_key = ANY($1::text[])
 INSERT INTO decisions (
     decision_id, village_key, decided_at, effective_on, previous_decision_id, previous, current,
     reasons, rule_set_id, rule_set_version, rule_set_checksum, failing_since, grace_ends,
-    undecidable_since, flagged, inputs, newest_input_time, origin, batch_id
+    undecidable_since, flagged, inputs, newest_input_time, origin, batch_id, entry, proposal_id,
+    announced_on, opened_on, withdrawn_because
 )
 SELECT
     decision_id, village_key, decided_at, effective_on, previous_decision_id, previous::json,
     current::json, reasons::json, rule_set_id, rule_set_version, rule_set_checksum, failing_since,
-    grace_ends, undecidable_since, flagged, inputs::uuid[], newest_input_time, origin, batch_id
+    grace_ends, undecidable_since, flagged, inputs::uuid[], newest_input_time, origin, batch_id,
+    entry, proposal_id, announced_on, opened_on, withdrawn_because
 FROM unnest(
     $1::uuid[], $2::text[], $3::timestamptz[], $4::date[], $5::uuid[], $6::text[], $7::text[],
     $8::text[], $9::text[], $10::int[], $11::text[], $12::date[], $13::date[], $14::date[],
-    $15::boolean[], $16::text[], $17::timestamptz[], $18::text[], $19::uuid[]
+    $15::boolean[], $16::text[], $17::timestamptz[], $18::text[], $19::uuid[], $20::text[],
+    $21::uuid[], $22::date[], $23::date[], $24::text[]
 ) AS d (
     decision_id, village_key, decided_at, effective_on, previous_decision_id, previous, current,
     reasons, rule_set_id, rule_set_version, rule_set_checksum, failing_since, grace_ends,
-    undecidable_since, flagged, inputs, newest_input_time, origin, batch_id
+    undecidable_since, flagged, inputs, newest_input_time, origin, batch_id, entry, proposal_id,
+    announced_on, opened_on, withdrawn_because
 )
 
 -- name: write_statuses
@@ -178,15 +183,20 @@ UPDATE villages v SET
     rule_set_checksum = d.rule_set_checksum,
     last_decision_id = d.last_decision_id,
     next_judge_on = d.next_judge_on,
-    next_review_at = d.next_review_at
+    next_review_at = d.next_review_at,
+    announced_on = d.announced_on,
+    propose_on = d.propose_on,
+    proposal_id = d.proposal_id,
+    opened_on = d.opened_on
 FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[], $8::date[],
     $9::date[], $10::boolean[], $11::text[], $12::int[], $13::text[], $14::uuid[],
-    $15::date[], $16::timestamptz[]
+    $15::date[], $16::timestamptz[], $17::date[], $18::date[], $19::uuid[], $20::date[]
 ) AS d (
     village_key, eligibility, stage, title, standing, since, failing_since, grace_ends,
     undecidable_since, flagged, rule_set_id, rule_set_version, rule_set_checksum,
-    last_decision_id, next_judge_on, next_review_at
+    last_decision_id, next_judge_on, next_review_at, announced_on, propose_on, proposal_id,
+    opened_on
 )
 WHERE v.village_key = d.village_key
 
@@ -371,6 +381,14 @@ WHERE village_key = $1
     AND ($2::timestamptz IS NULL OR (decided_at, decision_id) < ($2, $3))
 ORDER BY decided_at DESC, decision_id DESC
 LIMIT $4
+
+-- name: proposal_at
+-- The last entry about a proposal that the log of a village had at a moment.
+SELECT entry, proposal_id, opened_on, failing_since, grace_ends, announced_on
+FROM decisions
+WHERE village_key = $1 AND decided_at < $2 AND proposal_id IS NOT NULL
+ORDER BY decided_at DESC
+LIMIT 1
 
 -- name: marks_of
 -- How far a village's inputs have had their effect.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +28,8 @@ FILTERS = MappingProxyType(
     }
 )
 """What a list may be narrowed by, and its column."""
+CLAUSES = MappingProxyType({("proposal", "open"): "AND v.proposal_id IS NOT NULL"})
+"""What a list may be narrowed by besides, value by value."""
 
 PLACE = (
     "village_key",
@@ -46,6 +48,17 @@ PLACE = (
 
 
 @dataclass(frozen=True, slots=True)
+class OpenProposal:
+    """A proposal to suspend that stands open, and what it rests on."""
+
+    proposal_id: UUID
+    opened_on: date
+    failing_since: date
+    grace_ends: date
+    announced_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A village as it stands, or as it stood."""
 
@@ -53,6 +66,7 @@ class View:
     status: Status
     since: date | None
     """First day of the unbroken run with these four fields; None before the first decision."""
+    proposal: OpenProposal | None
     counts: Mapping[str, int]
     data_time: datetime | None
     """When the newest fact that had its effect was recorded."""
@@ -91,9 +105,13 @@ class ViewStore:
         self, connection: Connection, filters: Mapping[str, str], after: str, limit: int
     ) -> list[View]:
         """A page of villages in order of key; raises KeyError for a filter that is none."""
-        clauses = [f"AND v.{FILTERS[name]} = ${i}" for i, name in enumerate(filters, start=3)]
-        statement = self._queries["list_villages"].replace("/* filters */", " ".join(clauses))
-        rows = await connection.fetch(statement, after, limit, *filters.values())
+        said = [CLAUSES[item] for item in filters.items() if item in CLAUSES]
+        equal = {name: value for name, value in filters.items() if (name, value) not in CLAUSES}
+        clauses = [f"AND v.{FILTERS[name]} = ${i}" for i, name in enumerate(equal, start=3)]
+        statement = self._queries["list_villages"].replace(
+            "/* filters */", " ".join([*clauses, *said])
+        )
+        rows = await connection.fetch(statement, after, limit, *equal.values())
         return [_view(row) for row in rows]
 
     async def counts_on(
@@ -101,6 +119,13 @@ class ViewStore:
     ) -> dict[str, int]:
         row = await connection.fetchrow(self._queries["counts_on"], key, day, known_on)
         return {} if row is None else dict(row)
+
+    async def proposal_at(
+        self, connection: Connection, key: str, moment: datetime
+    ) -> OpenProposal | None:
+        """The proposal that stood open at a moment, by the log."""
+        row = await connection.fetchrow(self._queries["proposal_at"], key, moment)
+        return None if row is None or row["entry"] != "PROPOSED" else _proposal(row)
 
     async def decisions(
         self,
@@ -124,6 +149,10 @@ class ViewStore:
         return await connection.fetch(self._queries["marks_after"], after, limit)
 
 
+def _proposal(row: asyncpg.Record) -> OpenProposal:
+    return OpenProposal(*(row[field.name] for field in fields(OpenProposal)))
+
+
 def _view(row: asyncpg.Record) -> View:
     place: dict[str, Any] = {name: row[name] for name in PLACE}
     times = [time for time in row["times"] or () if time is not None]
@@ -131,6 +160,7 @@ def _view(row: asyncpg.Record) -> View:
         place,
         status_of(row),
         row["since"],
+        _proposal(row) if row["proposal_id"] else None,
         {name: row[name] for name in COUNTS},
         max(times, default=None),
         row["settled_at"],

@@ -13,6 +13,7 @@ from common.events.registry import VillageKnown
 from common.events.words import Eligibility, Stage, Standing, TimeZone, Title
 
 from eligibility.counts import COUNTS, Counted, Place
+from eligibility.domain.proposals import Proposal, Warned
 from eligibility.domain.status import Face, Reason, RuleSetRef, Status
 from eligibility.judging import Judged, Working
 from eligibility.storage.arrays import columns, literal
@@ -107,7 +108,8 @@ class VillageStore:
                 *_ref(result.status),
                 village.last_decision_id,
                 result.next_judge_on,
-                result.next_review_at,
+                village.wakes_at(result.next_judge_on),
+                *_warned(village.warned),
             )
             for village, result in judged
         ]
@@ -206,7 +208,21 @@ def _working(row: asyncpg.Record) -> Working:
         replace(status_of(row), reasons=_reasons(row["reasons"])),
         row["since"],
         row["last_decision_id"],
+        warned_of(row),
     )
+
+
+def warned_of(row: asyncpg.Record) -> Warned:
+    """What a working row says the log has told of a village at risk."""
+    open_id = row["proposal_id"]
+    proposal = open_id and Proposal(open_id, row["opened_on"])
+    return Warned(row["announced_on"], proposal, row["propose_on"])
+
+
+def _warned(warned: Warned) -> Sequence[object]:
+    proposal = warned.proposal
+    opened = (proposal.proposal_id, proposal.opened_on) if proposal else (None, None)
+    return (warned.announced_on, warned.propose_on, *opened)
 
 
 def _reasons(stored: str | None) -> tuple[Reason, ...]:
