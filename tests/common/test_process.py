@@ -214,7 +214,8 @@ async def test_the_api_runs_as_a_part_and_finishes_its_requests() -> None:
     parts = [api_part(app, "127.0.0.1", port), patient(log, "relay")]
     running = asyncio.create_task(run_parts(parts))
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        request = asyncio.create_task(ask_when_up(client, "/slow"))
+        await eventually(lambda: refused(port), expected=False)
+        request = asyncio.create_task(client.get("/slow"))
         await arrived.wait()
         owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -235,15 +236,6 @@ async def refused(port: int) -> bool:
         return True
     writer.close()
     return False
-
-
-async def ask_when_up(client: httpx2.AsyncClient, path: str) -> httpx2.Response:
-    for _ in range(100):
-        try:
-            return await client.get(path)
-        except httpx2.ConnectError:
-            await asyncio.sleep(0.02)
-    raise AssertionError("the API did not come up")
 
 
 async def test_a_taken_port_is_named_with_its_setting() -> None:

@@ -25,6 +25,7 @@ from eligibility.domain.fold import fold
 from eligibility.domain.rules import default_rule_sets
 from eligibility.domain.status import canonical
 from eligibility.storage.facts import FactStore
+from support.cutting import cut_off_after
 from support.databases import ServiceUrls, TestDatabases
 from support.histories import cut, history
 from support.inbox_rig import Rig
@@ -119,11 +120,8 @@ async def test_after_an_upgrade_nothing_tells_that_it_came_later(
             for batch in cut(chance, records):
                 await member.inbox.receive(batch)
         skipped = (await fetch(member.database, "SELECT count(*) FROM skipped"))[0][0]
-        cut_off = asyncio.create_task(member.refolding.refold())
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.sleep(0.01 * seed)  # anywhere in the pass
-            cut_off.cancel()
-            await cut_off
+        # At another statement of the pass for each type.
+        assert await cut_off_after(member.database, 4 * seed, member.refolding.refold())
         async with member_on(urls.work) as second:
             await asyncio.gather(member.refolding.refold(), second.refolding.refold())
         for row in await member.parking.villages():
