@@ -47,6 +47,7 @@ STATUS = [
     "propose_on",
     "proposal_id",
     "opened_on",
+    "lacking",
 ]
 DATES = ("registered_since", "next_count_on")
 

@@ -24,6 +24,7 @@ from eligibility.domain.fold import fold
 from eligibility.domain.rules import RuleSet
 from eligibility.dossier import Dossiers
 from eligibility.judge import Judge
+from eligibility.overview import Overview
 from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
 from eligibility.storage.ceremonies import Ceremony, CeremonyStore
 from eligibility.storage.facts import FactStore
@@ -73,6 +74,8 @@ class Reading:
         self._judge = Judge(queries, clock=clock, ids=ids)
         self.dossiers = Dossiers(database, clock=clock, ids=ids)
         """Whole villages, for their pages."""
+        self.overview = Overview(database, clock=clock)
+        """Counts and lists, for the board."""
 
     async def village(
         self,

@@ -54,6 +54,11 @@ class Reason:
     because: UUID | None
     """None: time or a rule set alone."""
 
+    @property
+    def lacking(self) -> int:
+        """How many posts it names as missing; one where it asks for no post."""
+        return sum(one.vacant + one.not_covered for one in self.missing) or 1
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSetRef:
@@ -88,6 +93,13 @@ class Status:
     undecidable_since: date | None = None
     flagged: bool = False
     """Named by a person on a day when the village was not eligible."""
+
+    @property
+    def lacking(self) -> int | None:
+        """How many posts and other things its unmet criteria miss; None: undecided."""
+        if self.face.eligibility is Eligibility.CANNOT_DECIDE:
+            return None
+        return sum(reason.lacking for reason in self.reasons if reason.met is False)
 
 
 NOTHING_KNOWN = Status(Face(Eligibility.CANNOT_DECIDE, Stage.NONE, Title.NONE, Standing.NONE))

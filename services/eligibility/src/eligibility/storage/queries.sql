@@ -187,16 +187,17 @@ UPDATE villages v SET
     announced_on = d.announced_on,
     propose_on = d.propose_on,
     proposal_id = d.proposal_id,
-    opened_on = d.opened_on
+    opened_on = d.opened_on,
+    lacking = d.lacking
 FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[], $8::date[],
     $9::date[], $10::boolean[], $11::text[], $12::int[], $13::text[], $14::uuid[],
-    $15::date[], $16::timestamptz[], $17::date[], $18::date[], $19::uuid[], $20::date[]
+    $15::date[], $16::timestamptz[], $17::date[], $18::date[], $19::uuid[], $20::date[], $21::int[]
 ) AS d (
     village_key, eligibility, stage, title, standing, since, failing_since, grace_ends,
     undecidable_since, flagged, rule_set_id, rule_set_version, rule_set_checksum,
     last_decision_id, next_judge_on, next_review_at, announced_on, propose_on, proposal_id,
-    opened_on
+    opened_on, lacking
 )
 WHERE v.village_key = d.village_key
 

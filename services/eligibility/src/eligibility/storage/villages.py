@@ -110,6 +110,7 @@ class VillageStore:
                 result.next_judge_on,
                 village.wakes_at(result.next_judge_on),
                 *_warned(village.warned),
+                result.status.lacking,
             )
             for village, result in judged
         ]

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Path
+from common.problems import Problem
+from fastapi import Path, Query
 
+from eligibility.storage.board import FIRST, Place, Standing
 from eligibility.storage.villages import UnknownVillage
 from eligibility.web.formats import regency_name, village_name
 
@@ -37,3 +39,42 @@ def crumbs(place: Mapping[str, str], last: str | None = None) -> list[tuple[str 
         (here, village),
         *([(None, last)] if last else []),
     ]
+
+
+AREA = re.compile(r"[1-9][0-9](\.[0-9]{2}){0,2}")
+PLACE = re.compile(r"([0-9]{1,2})~([0-9]{1,5})~([1-9][0-9.]{12})")
+AreaCode = Annotated[str, Path(max_length=8)]
+OfArea = Annotated[str, Query(alias="wilayah", max_length=8)]
+OfStanding = Annotated[str, Query(alias="keadaan", max_length=30)]
+After = Annotated[str, Query(alias="setelah", max_length=25)]
+
+
+def known_area(code: str) -> str:
+    """The dotted code of a province, regency or kecamatan; raises UnknownVillage, a 404."""
+    if AREA.fullmatch(code) is None:
+        raise UnknownVillage(code)
+    return code
+
+
+def place_of(text: str) -> Place:
+    """Where a list goes on; anything else than its own link begins anew."""
+    found = PLACE.fullmatch(text)
+    return Place(int(found[1]), int(found[2]), found[3]) if found else FIRST
+
+
+def text_of(place: Place) -> str:
+    return f"{place.board_rank}~{place.missing}~{place.village_key}"
+
+
+def standing_asked(text: str) -> Standing | None:
+    """The standing that a list is narrowed to, none for all; raises a problem for other words."""
+    if not text:
+        return None
+    if text in set(Standing):
+        return Standing(text)
+    raise Problem(
+        400,
+        "Keadaan tidak dikenal",
+        f"Keadaan {text!r} tidak ada. Yang ada: {', '.join(Standing)}.",
+        code="standing-unknown",
+    )

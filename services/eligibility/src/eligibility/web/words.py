@@ -15,6 +15,7 @@ from common.events.words import (
     Stage,
     Standing,
     Title,
+    Venue,
 )
 
 from eligibility.domain.facts import ActKind
@@ -134,6 +135,9 @@ PROGRAMMES: Mapping[str, str] = MappingProxyType(
         Programme.JP: "Jaminan Pensiun (JP)",
         Programme.JKP: "Jaminan Kehilangan Pekerjaan (JKP)",
     }
+)
+VENUES: Mapping[str, str] = MappingProxyType(
+    {Venue.PENDOPO: "pendopo", Venue.VILLAGE_HALL: "balai desa"}
 )
 CRITERIA: Mapping[str, str] = MappingProxyType(
     {

@@ -1,0 +1,63 @@
+-- name: standings
+-- Villages, standings and memberships of each area of a level; the slots are of closed lists. First
+-- by rank, so that over the whole country a row costs two sums and no comparison of a name.
+SELECT
+    g.code,
+    any_value(g.name) AS name,
+    any_value(g.regency_kind) AS regency_kind,
+    any_value(g.regency_code) AS regency_code,
+    any_value(g.regency_name) AS regency_name,
+    any_value(g.province_code) AS province_code,
+    any_value(g.province_name) AS province_name,
+    sum(g.villages)::int AS villages,
+    coalesce(sum(g.villages) FILTER (WHERE g.board_rank IN (1, 6)), 0)::int AS titled,
+    coalesce(sum(g.villages) FILTER (WHERE g.board_rank = 1), 0)::int AS at_risk,
+    coalesce(sum(g.villages) FILTER (WHERE g.board_rank IN (2, 3)), 0)::int AS halted,
+    coalesce(sum(g.villages) FILTER (WHERE g.board_rank = 4), 0)::int AS eligible,
+    coalesce(sum(g.nearly) FILTER (WHERE g.board_rank = 5), 0)::int AS nearly,
+    coalesce(sum(g.villages) FILTER (WHERE g.board_rank = 5), 0)::int AS under_way,
+    sum(g.persons)::bigint AS persons
+FROM (
+    SELECT
+        v./* code */ AS code,
+        v.board_rank,
+        any_value(v./* name */) AS name,
+        any_value(v.regency_kind) AS regency_kind,
+        any_value(v.regency_code) AS regency_code,
+        any_value(v.regency_name) AS regency_name,
+        any_value(v.province_code) AS province_code,
+        any_value(v.province_name) AS province_name,
+        count(*) AS villages,
+        count(*) FILTER (WHERE v.lacking <= $1) AS nearly,
+        sum(v.persons) AS persons
+    FROM /* villages */
+    GROUP BY v./* code */, v.board_rank
+) AS g
+GROUP BY g.code
+ORDER BY g.code
+
+-- name: board_villages
+-- A page of villages, the worst standing first, then the nearest to the title.
+SELECT
+    v.village_key, v.village_code, v.name, v.kind, v.kecamatan_code, v.kecamatan_name,
+    v.regency_code, v.regency_name, v.regency_kind, v.province_code, v.province_name, v.time_zone,
+    v.eligibility, v.stage, v.title, v.standing, v.since, v.grace_ends, v.persons, v.board_rank,
+    v.lacking, coalesce(v.lacking, 32767) AS missing
+FROM /* villages */
+    AND (v.board_rank, coalesce(v.lacking, 32767), v.village_key) > ($1, $2, $3)
+ORDER BY v.board_rank, coalesce(v.lacking, 32767), v.village_key
+LIMIT $4
+
+-- name: at_risk_soonest
+-- The villages at risk whose grace ends first.
+SELECT
+    v.village_key, v.village_code, v.name, v.kind, v.kecamatan_name, v.regency_name,
+    v.regency_kind, v.failing_since, v.grace_ends, v.opened_on
+FROM /* villages */
+    AND v.board_rank = 1
+ORDER BY v.grace_ends NULLS LAST, v.village_key
+LIMIT $1
+
+-- name: settled_at
+-- Up to when every fact of the registry has had its effect.
+SELECT settled_at FROM settled
