@@ -32,8 +32,8 @@ from common.sealing import Sealer
 from faulty_smtp import FaultySmtp
 from notifications.announcing import Announcer
 from notifications.application import INPUTS, Desk, Hearing
+from notifications.channels.connections import SmtpServer
 from notifications.channels.email import Email
-from notifications.channels.smtp import SmtpServer
 from notifications.courier import Courier, Pace
 from notifications.directory import Directory
 from notifications.domain.deliveries import ChannelKind

@@ -47,6 +47,9 @@ class KilledBefore:
     async def unreachable(self) -> str | None:
         return None
 
+    def hurry(self, seconds: float) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -66,6 +69,9 @@ class KilledAfter:
     async def unreachable(self) -> str | None:
         return None
 
+    def hurry(self, seconds: float) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -83,6 +89,9 @@ class Answers:
 
     async def unreachable(self) -> str | None:
         return None
+
+    def hurry(self, seconds: float) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -113,7 +122,7 @@ async def test_the_ledger_shows_what_was_sent(service: Service):
     [row] = await service.desk.deliveries("33.26")
     [attempt] = (await service.desk.delivery(row["delivery_id"], areas=frozenset("*"))).attempts
     assert holder == attempt["holder_id"]
-    assert ("status_at_risk/1 letter/1", "sent") == (attempt["template"], attempt["outcome"])
+    assert ("status_at_risk/2 letter/2", "sent") == (attempt["template"], attempt["outcome"])
     assert "250 2.0.0 taken over" == attempt["detail"]
     assert 32 == len(attempt["body_sha256"])
 

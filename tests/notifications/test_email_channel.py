@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 from faulty_smtp import Fault, FaultySmtp
+from notifications.channels.connections import SmtpServer
 from notifications.channels.email import Email
-from notifications.channels.smtp import SmtpServer, storable
+from notifications.channels.smtp import storable
 from notifications.domain.deliveries import NotSent, Outcome, Sent, Unknown
 from notifications.domain.letters import Letter
 

@@ -6,7 +6,7 @@ import pytest
 from common.doctor import Ailment
 from embedded.mail import MailCatcher
 from embedded.ports import FREE_RANGE, is_free
-from notifications.channels.smtp import SmtpServer
+from notifications.channels.connections import SmtpServer
 from notifications.channels.smtp_check import answers
 
 SENDER = "desa-sadar@bpjs-ketenagakerjaan.example"

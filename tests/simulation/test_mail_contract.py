@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 from faulty_smtp import Fault, FaultySmtp
+from notifications.channels.connections import SmtpServer
 from notifications.channels.email import Email
-from notifications.channels.smtp import SmtpServer
 from notifications.domain.deliveries import NotSent, Outcome
 from notifications.domain.letters import Letter
 from support.simulated.mail import Fate, Mail, Post

@@ -60,6 +60,9 @@ class Letterbox:
     async def unreachable(self) -> str | None:
         return None
 
+    def hurry(self, seconds: float) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

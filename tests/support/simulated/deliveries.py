@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from notifications.storage import QUERIES
+from notifications.storage import NEWS, QUERIES
 
 from support.simulated.sessions import Fields, Session
 from support.simulated.sql import named, rows_of
@@ -33,17 +33,21 @@ def claim_due(tx: Session, now: datetime, limit: int) -> list[Fields]:
     return [{"delivery_id": row["delivery_id"]} for row in claimed]
 
 
-KNOWN_DELIVERY = ("delivery_id", "attempts", "failures", "channel")
-KNOWN_ALERT = ("alert_id", "decision_id", "alert_kind", "village_key", "effective_on")
+KNOWN_DELIVERY = ("delivery_id", "office_id", "attempts", "failures", "channel")
+KNOWN_ALERT = ("alert_id", "decision_id", "village_key", "effective_on")
 KNOWN_VILLAGE = [
+    "village_code",
     "name",
-    "village_kind",
     "kecamatan_name",
     "regency_code",
     "regency_name",
     "regency_kind",
+    "time_zone",
 ]
 FACE = ("eligibility", "stage", "title", "standing", "facts")
+CEREMONY = ("ceremony_id", "planned_for", "begins_at", "venue", "host")
+HEAD = ("term_id", "post_kind", "acting", "begins", "ends", "coverage")
+STANDING = ("STATUS_AT_RISK", "STATUS_LOST", "STATUS_RESTORED")
 
 
 def known_of_due(tx: Session, ids: Sequence[UUID], *days: date) -> list[Fields]:
@@ -51,26 +55,81 @@ def known_of_due(tx: Session, ids: Sequence[UUID], *days: date) -> list[Fields]:
     for delivery_id in ids:
         delivery = tx.get("deliveries", delivery_id)
         alert = delivery and tx.get("alerts", delivery["alert_id"])
-        certified = alert and tx.get("certifications", alert["village_key"])
-        if not (delivery and alert and certified):
+        if not (delivery and alert):
             continue
-        office = tx.get("offices", delivery["office_id"]) or {}
-        village = tx.get("villages", alert["village_key"]) or {}
-        holder = _holder(tx, delivery["office_id"], _local(village, days))
-        row = {
-            **{name: delivery[name] for name in KNOWN_DELIVERY},
-            **{name: alert[name.removeprefix("alert_") if name == "alert_kind" else name]
-               for name in KNOWN_ALERT},
-            "office_kind": office["kind"],
-            "area_code": office["area_code"],
-            **{name: village.get("kind" if name == "village_kind" else name)
-               for name in KNOWN_VILLAGE},
-            **{name: certified[name] for name in FACE},
-            "holder_id": holder,
-            "address": _address(tx, holder, delivery["channel"], _local(village, days)),
-        }  # fmt: skip
-        found.append(((delivery["due_at"], delivery_id), row))
+        found.append(((delivery["due_at"], delivery_id), _known(tx, delivery, alert, days)))
     return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+
+def _known(tx: Session, delivery: Fields, alert: Fields, days: Sequence[date]) -> Fields:
+    office = tx.get("offices", delivery["office_id"]) or {}
+    village = tx.get("villages", alert["village_key"]) or {}
+    certified = tx.get("certifications", alert["village_key"]) or {}
+    planned = [row for row in tx.all("ceremonies") if row["told_by"] == alert["decision_id"]]
+    ceremony = planned[0] if planned else {}
+    head = tx.get("heads", alert["village_key"]) or {}
+    head = head if head.get("term_id") == alert["decision_id"] else {}
+    today = _local(village, days)
+    holder = _holder(tx, delivery["office_id"], today)
+    told = _told_before(tx, alert)
+    attempt = tx.get("attempts", delivery["delivery_id"], delivery["attempts"]) or {}
+    return {
+        **{name: delivery[name] for name in KNOWN_DELIVERY},
+        **{name: alert[name] for name in KNOWN_ALERT},
+        "alert_kind": alert["kind"],
+        "office_kind": office["kind"],
+        "area_code": office["area_code"],
+        "today": today,
+        **{name: village.get(name) for name in KNOWN_VILLAGE},
+        "village_kind": village.get("kind"),
+        **{name: certified.get(name) for name in FACE},
+        **{name: ceremony.get(name) for name in CEREMONY},
+        "ceremony_kind": ceremony.get("kind"),
+        **{name: head.get(name) for name in HEAD},
+        "told_kind": told.get("kind"),
+        "told_on": told.get("effective_on"),
+        "said_again": _said_again(tx, alert),
+        "holder_id": holder,
+        "address": _address(tx, holder, delivery["channel"], today),
+        "template": attempt.get("template"),
+    }
+
+
+def _others(tx: Session, alert: Fields) -> list[tuple[Fields, str]]:
+    """Other alerts to the same office about the same village, with their deliveries' states."""
+    states = {row["alert_id"]: row["state"] for row in tx.all("deliveries")}
+    return [
+        (row, states[row["alert_id"]])
+        for row in tx.all("alerts")
+        if row["village_key"] == alert["village_key"] and row["office_id"] == alert["office_id"]
+    ]
+
+
+def _said_again(tx: Session, alert: Fields) -> bool:
+    return any(
+        other["kind"] == alert["kind"]
+        and other["ceremony_id"] == alert["ceremony_id"]
+        and other["sequence"] > alert["sequence"]
+        and state not in ("suppressed", "failed")
+        for other, state in _others(tx, alert)
+    )
+
+
+def _told_before(tx: Session, alert: Fields) -> Fields:
+    if alert["kind"] not in ("CEREMONY_INVITE", "STATUS_RESTORED"):
+        return {}
+    told = [
+        other
+        for other, state in _others(tx, alert)
+        if other["sequence"] < alert["sequence"]
+        and state in ("sent", "unknown", "sending")
+        and (
+            other["ceremony_id"] is not None and other["ceremony_id"] == alert["ceremony_id"]
+            if alert["kind"] == "CEREMONY_INVITE"
+            else other["kind"] in STANDING
+        )
+    ]
+    return max(told, key=lambda row: (row["sequence"], row["heard_at"]), default={})
 
 
 def _local(village: Fields, days: Sequence[date]) -> date:
@@ -134,6 +193,46 @@ def begin_attempts(
             changed_at=now,
         )
         tx.insert("attempts", {**row, "begun_at": now})
+
+
+OVER = ("failed", "suppressed")
+
+
+def introduce(
+    tx: Session, ids: Sequence[UUID], offices: Sequence[int], years: Sequence[int]
+) -> None:
+    first: dict[tuple[int, int], UUID] = {}
+    for delivery_id, office, year in zip(ids, offices, years, strict=True):
+        row = tx.get("introductions", office, year)
+        if row is None or _is_over(tx, row):
+            first.setdefault((office, year), delivery_id)
+    for (office, year), delivery_id in sorted(first.items()):
+        new = {"office_id": office, "year": year, "delivery_id": delivery_id}
+        if tx.insert("introductions", new, or_nothing=True) is None:
+            tx.lock("introductions", office, year)
+            row = tx.get("introductions", office, year)
+            if row is not None and _is_over(tx, row):
+                tx.update("introductions", (office, year), delivery_id=delivery_id)
+
+
+def _is_over(tx: Session, introduction: Fields) -> bool:
+    row = tx.get("deliveries", introduction["delivery_id"])
+    return row is not None and row["state"] in OVER
+
+
+def introductions_of(tx: Session, ids: Sequence[UUID]) -> list[Fields]:
+    rows = [row for row in tx.all("introductions") if row["delivery_id"] in ids]
+    return [{"delivery_id": row["delivery_id"]} for row in rows]
+
+
+def wake_sealed(tx: Session, now: datetime) -> None:
+    for row in tx.all("deliveries"):
+        if row["waits_for"] == "KEY" and tx.try_lock("deliveries", row["delivery_id"]):
+            tx.update("deliveries", (row["delivery_id"],), waits_for=None, changed_at=now)
+
+
+def count_sealed(tx: Session) -> list[Fields]:
+    return [{"count": sum(row["waits_for"] == "KEY" for row in tx.all("deliveries"))}]
 
 
 def note_lacks(tx: Session, ids: Sequence[UUID], lacks: Sequence[str], now: datetime) -> None:
@@ -224,7 +323,8 @@ def wake_lacking(tx: Session, now: datetime, *days: date) -> None:
             continue
         holder = _holder(tx, row["office_id"], _local(village, days))
         address = _address(tx, holder, row["channel"], _local(village, days))
-        there = {"VILLAGE": True, "HOLDER": holder, "ADDRESS": address}[row["waits_for"]]
+        things = {"VILLAGE": True, "HOLDER": holder, "ADDRESS": address, "KEY": None}
+        there = things[row["waits_for"]]
         if there and tx.try_lock("deliveries", row["delivery_id"]):
             tx.update("deliveries", (row["delivery_id"],), waits_for=None, changed_at=now)
 
@@ -256,6 +356,8 @@ def settled_facts(tx: Session, ids: Sequence[UUID], *days: date) -> list[Fields]
 
 
 STATEMENTS = named(
+    NEWS, "notifications", introduce, introductions_of, wake_sealed, count_sealed
+) | named(
     QUERIES,
     "notifications",
     claim_due,

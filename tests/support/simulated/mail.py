@@ -73,5 +73,8 @@ class Mail:
         await self._weather.pass_by(self._process)
         return None
 
+    def hurry(self, seconds: float) -> None:
+        pass
+
     def close(self) -> None:
         """Nothing is kept."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from notifications.storage import QUERIES
+from notifications.storage import NEWS, QUERIES
 
 from support.simulated import deliveries, statements
 from support.simulated.sessions import Fields, Session, Table
@@ -15,6 +15,9 @@ TABLES = (
     *statements.TABLES,
     Table("villages", ("village_key",)),
     Table("certifications", ("village_key",)),
+    Table("heads", ("village_key",)),
+    Table("ceremonies", ("ceremony_id",), unique=(("told_by",),)),
+    Table("introductions", ("office_id", "year")),
     Table("offices", ("office_id",), unique=(("area_code", "kind"),), serial="office_id"),
     Table("holders", ("holder_id",)),
     Table("contacts", ("holder_id", "channel", "valid_from")),
@@ -65,13 +68,24 @@ def note_offices(tx: Session, *columns: Sequence[str]) -> None:
 
 HEARD = (
     "alert_id decision_id office_kind office_area kind village_key village_code origin "
-    "effective_on delivery_id due_at suppressed"
+    "effective_on delivery_id due_at suppressed sequence ceremony_id"
 )
-ALERT = ["alert_id", "decision_id", "kind", "village_key", "village_code", "origin", "effective_on"]
+ALERT = [
+    "alert_id",
+    "decision_id",
+    "kind",
+    "village_key",
+    "village_code",
+    "origin",
+    "effective_on",
+    "sequence",
+    "ceremony_id",
+]
 
 
 def note_alerts(tx: Session, *arguments: Any) -> list[Fields]:
-    *columns, now = arguments
+    *columns, now, sequences, ceremonies = arguments
+    columns += [sequences, ceremonies]
     offices = {(row["kind"], row["area_code"]): row["office_id"] for row in tx.all("offices")}
     new = []
     for heard in rows_of(HEARD, *columns):
@@ -95,10 +109,44 @@ def note_alerts(tx: Session, *arguments: Any) -> list[Fields]:
     return new
 
 
+def criteria_before(tx: Session, villages: Sequence[str]) -> list[Fields]:
+    rows = [row for row in tx.all("certifications") if row["village_key"] in villages]
+    return [{name: row[name] for name in ("village_key", "facts")} for row in rows]
+
+
+HEAD = "village_key term_id post_kind acting begins ends coverage"
+
+
+def heads_of(tx: Session, villages: Sequence[str]) -> list[Fields]:
+    rows = [row for row in tx.all("heads") if row["village_key"] in villages]
+    return [{name: row[name] for name in HEAD.split()} for row in rows]
+
+
+def note_heads(tx: Session, *columns: Sequence[Any]) -> None:
+    _upsert(tx, "heads", HEAD, columns)
+
+
+def note_ceremonies(tx: Session, *columns: Sequence[Any]) -> None:
+    names = "ceremony_id village_key told_by kind planned_for begins_at venue host"
+    for row in rows_of(names, *columns):
+        if not tx.insert("ceremonies", row, or_nothing=True):
+            for fixed in ("village_key", "kind"):
+                row.pop(fixed)
+            tx.update("ceremonies", (row.pop("ceremony_id"),), **row)
+
+
 STATEMENTS = {
     **statements.STATEMENTS,
     **named(
         QUERIES, "notifications", note_villages, note_certifications, note_offices, note_alerts
+    ),
+    **named(
+        NEWS,
+        "notifications",
+        criteria_before,
+        heads_of,
+        note_heads,
+        note_ceremonies,
     ),
     **deliveries.STATEMENTS,
 }

@@ -5,10 +5,28 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date, timedelta
+from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from common.events.eligibility import CertificationChanged, Face, Reason, RuleSetRef
-from common.events.words import Eligibility, Stage, Standing, Title
+from common.events.eligibility import (
+    CeremonyMoved,
+    CeremonyPlanned,
+    CertificationChanged,
+    Face,
+    Reason,
+    RuleSetRef,
+)
+from common.events.registry import OfficialAppointed
+from common.events.words import (
+    CeremonyKind,
+    Eligibility,
+    OfficeKind,
+    PostKind,
+    Stage,
+    Standing,
+    Title,
+    Venue,
+)
 from common.inbox import MARKS_LOCK, Inbox
 from common.outbox import Draft, Outbox, lock_villages
 from common.outbox_queue import SETTINGS, OutboxQueue
@@ -26,7 +44,7 @@ from notifications.domain.letters import Letter
 from notifications.templates import Templates
 
 from support.histories import arrival, cut, history
-from support.programme import START, Registry, SteadyClock, known, left, sosialisasi
+from support.programme import START, Registry, SteadyClock, appointed, known, left, sosialisasi
 from support.simulated.consuming import Watched
 from support.simulated.contract import Port, SeededIds
 from support.simulated.programme import VILLAGES
@@ -110,6 +128,9 @@ class Answers:
     async def unreachable(self) -> str | None:
         return None
 
+    def hurry(self, seconds: float) -> None:
+        pass
+
     def close(self) -> None:
         """Nothing is kept."""
 
@@ -177,12 +198,39 @@ async def telling(port: Port) -> None:
         await inbox.receive(decided(registry, HERE, AT_RISK, TITLED))
         await inbox.receive(decided(registry, HERE, TITLED, AT_RISK))
         await at_work()
+    for event in (*ceremony(), headed(1), headed(2)):
+        await inbox.receive(registry.tell(event, village=HERE))
+        await at_work()
     await inbox.receive(registry.tell(known(FAR), village=FAR))
     await port.prepare("contacts", [contact(2)])
     await courier.sweep()
     await courier._claims.take(8)
     await courier.sweep()
     await at_work()
+
+
+def ceremony() -> tuple[CeremonyPlanned, CeremonyMoved]:
+    """Planned for a day, and moved to the next."""
+    data: dict[str, Any] = {
+        "effective_on": date(2026, 3, 2),
+        "village_code": HERE,
+        "ceremony_id": UUID(int=3),
+        "kind": CeremonyKind.PERESMIAN,
+        "begins_at": None,
+        "venue": Venue.VILLAGE_HALL,
+        "host": OfficeKind.CAMAT,
+    }
+    moved = {"planned_for": date(2026, 3, 25), "previously_for": date(2026, 3, 24)}
+    return (
+        CeremonyPlanned(**data, planned_for=date(2026, 3, 24)),
+        CeremonyMoved(**data, **moved, previously_at=None),
+    )
+
+
+def headed(number: int) -> OfficialAppointed:
+    """The village's head by number, without protection."""
+    on, term = date(2026, 2, number), UUID(int=number)
+    return appointed(UUID(int=9), term, HERE, on=on, kind=PostKind.KEPALA_DESA, active=())
 
 
 def contact(number: int) -> dict[str, object]:

@@ -14,39 +14,39 @@ from uuid import UUID
 from common.clock import Clock
 from common.database import Connection, Database
 from common.events import topics
-from common.events.eligibility import CertificationChanged
-from common.events.registry import VillageKnown
 from common.events.words import DeliveryState
 from common.idempotency import Answer, Once, claim, store
 from common.ids import Ids
 from common.inbox import MARKS_LOCK
 from common.outbox import VillageLocks, lock_villages
-from common.received import Received, parse
+from common.received import Received
 from common.security import Caller
 
 from notifications.announcing import Announcer
-from notifications.domain.alerts import alerts_of
 from notifications.domain.deliveries import given_up, may_retry
 from notifications.domain.offices import covers
+from notifications.news import Heard, Newsroom, sort_out
 from notifications.refusals import DeliveryNotFound, NotInState
-from notifications.storage import desk, hearings
+from notifications.storage import desk, hearings, news
 from notifications.storage.hearings import HeardAlert
 
-INPUTS = (topics.REGISTRY_VILLAGES, topics.ELIGIBILITY_CERTIFICATIONS)
-"""The topics heard, in the order of their marks."""
-HEARD = frozenset({VillageKnown.type, CertificationChanged.type})
+INPUTS = (
+    topics.REGISTRY_VILLAGES,
+    topics.ELIGIBILITY_CERTIFICATIONS,
+    topics.REGISTRY_OFFICIALS,
+)
+"""The topics heard, in the order of their marks: a further one comes at the end."""
 
 
 class Hearing:
-    """The Effect of notifications: names, the latest four fields, alerts and their deliveries."""
+    """The Effect of notifications: what is known of villages, alerts and their deliveries."""
 
     def __init__(
         self, announcer: Announcer, *, clock: Clock, ids: Ids, settled: bool = False
     ) -> None:
         self._announcer = announcer
         self._clock = clock
-        self._ids = ids
-        self._settled = settled
+        self._newsroom = Newsroom(clock=clock, ids=ids, settled=settled)
 
     async def apply(
         self,
@@ -54,43 +54,43 @@ class Hearing:
         locks: VillageLocks,
         accepted: Mapping[str, Sequence[Received]],
     ) -> None:
-        """Note the latest of each village and address the alerts of every decision."""
-        villages: dict[str, VillageKnown] = {}
-        decisions: dict[str, CertificationChanged] = {}
-        heard: list[HeardAlert] = []
-        for key, events in accepted.items():
-            for event in events:
-                if event.type not in HEARD:
-                    continue
-                match parse(event):
-                    case VillageKnown() as known:
-                        villages[key] = known
-                    case CertificationChanged() as decision:
-                        decisions[key] = decision
-                        heard += self._alerts(key, event, decision)
-        if villages:
-            await hearings.note_villages(connection, villages)
-        if decisions:
-            await hearings.note_certifications(connection, decisions)
-        if heard:
-            await self._address(connection, locks, heard)
-
-    def _alerts(
-        self, key: str, event: Received, decision: CertificationChanged
-    ) -> list[HeardAlert]:
-        alerts = alerts_of(
-            decision.previous,
-            decision.current,
-            village_code=decision.village_code,
-            origin=event.origin,
-            newest_input_time=decision.newest_input_time,
-            heard_at=self._clock.now(),
-            settled=self._settled,
-        )
-        return [
-            HeardAlert(self._ids.random(), self._ids.random(), key, decision, event.origin, alert)
-            for alert in alerts
+        """Note the latest of each village and address the alerts that its news makes."""
+        heard = sort_out(accepted)
+        if heard.villages:
+            await hearings.note_villages(connection, heard.villages)
+        alerts = [
+            *await self._decisions(connection, heard),
+            *await self._ceremonies(connection, heard),
+            *await self._heads(connection, heard),
         ]
+        if alerts:
+            await self._address(connection, locks, alerts)
+
+    async def _decisions(self, connection: Connection, heard: Heard) -> list[HeardAlert]:
+        latest = {told.key: told.data for told in heard.decisions}
+        if not latest:
+            return []
+        kept = await news.facts_before(connection, latest)
+        await hearings.note_certifications(connection, latest)
+        return self._newsroom.of_decisions(heard.decisions, kept)
+
+    async def _ceremonies(self, connection: Connection, heard: Heard) -> list[HeardAlert]:
+        if not heard.ceremonies:
+            return []
+        alerts, planned = self._newsroom.of_ceremonies(heard.ceremonies)
+        await news.note_ceremonies(connection, planned)
+        return alerts
+
+    async def _heads(self, connection: Connection, heard: Heard) -> list[HeardAlert]:
+        if not heard.heads:
+            return []
+        before = await news.heads_of(connection, {told.key for told in heard.heads})
+        kept = dict(before)
+        alerts = self._newsroom.of_heads(heard.heads, kept)
+        others = {key: head for key, head in kept.items() if head != before.get(key)}
+        if others:
+            await news.note_heads(connection, others)
+        return alerts
 
     async def _address(
         self, connection: Connection, locks: VillageLocks, heard: Sequence[HeardAlert]

@@ -28,8 +28,8 @@ from notifications.directory import Directory
 from notifications.domain.alerts import Suppression
 from notifications.domain.deliveries import BACK_OFF, ChannelKind, NotSent, Outcome, Unknown
 from notifications.outcomes import Outcomes
-from notifications.storage import housekeeping
-from notifications.storage.deliveries import Intent
+from notifications.storage import claims, housekeeping
+from notifications.storage.claims import Intent
 from notifications.templates import Templates
 
 UNWRITABLE = "UNWRITABLE"
@@ -49,6 +49,10 @@ class Pace:
     sweep: float = 5.0
     """Between two looks for expired leases and for what waits."""
     purge: float = 3600.0
+    keys: float = 600.0
+    """Between two looks at what waits because its address could not be opened."""
+    stop: float = 6.0
+    """For what is on its way when the courier is asked to stop; its process has 8 s."""
     spare: float = 30.0
     """Of a lease beyond the longest call of a channel."""
     back_off: Sequence[timedelta] = BACK_OFF
@@ -68,6 +72,7 @@ class Courier:
         clock: Clock,
         ids: Ids,
         pace: Pace | None = None,
+        pages: str = "",
     ) -> None:
         self._database = database
         self._channels = channels
@@ -81,6 +86,7 @@ class Courier:
             clock=clock,
             courier=ids.random(),
             lease=timedelta(seconds=longest + self._pace.spare),
+            pages=pages,
         )
         self._outcomes = Outcomes(database, announcer, clock=clock, back_off=self._pace.back_off)
         self._on_the_way: set[asyncio.Task[None]] = set()
@@ -90,20 +96,29 @@ class Courier:
         self._unreachable: dict[ChannelKind, str] = {}
         self._sweep_at = 0.0
         self._purge_at = 0.0
+        self._keys_at = 0.0
+        self._sealed = 0
 
     def wake(self) -> None:
         """Call it after another pool's commit: something may be due."""
         self._woken.set()
 
     async def probe(self) -> str | None:
-        """Why nothing can be sent at present by some channel: it could not even be tried."""
+        """Why nothing can be sent at present by some channel, or not to some holders."""
+        if self._sealed:
+            return (
+                f"{self._sealed} messages wait: NOTIFICATIONS_DIRECTORY_KEY does not open "
+                "their holders' addresses"
+            )
         return next(iter(self._unreachable.values()), None)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Bring until `stop`; what is on its way then is waited for."""
+        """Bring until `stop`; what is on its way then is waited for, but not for long."""
         self._purge_at = asyncio.get_running_loop().time() + self._pace.purge
         try:
             await self._go_on(stop)
+            for channel in self._channels.values():
+                channel.hurry(self._pace.stop)
             await self.rest()
         except Exception:
             await self.rest()
@@ -150,9 +165,9 @@ class Courier:
             task = asyncio.create_task(self._bring(intent), name="message")
             self._on_the_way.add(task)
             task.add_done_callback(self._came_back)
-        await self._outcomes.conclude(
-            claimed.superseded, DeliveryState.SUPPRESSED, Suppression.SUPERSEDED
-        )
+        for reason in Suppression:
+            some = [due for due, why in claimed.suppressed if why is reason]
+            await self._outcomes.conclude(some, DeliveryState.SUPPRESSED, reason)
         await self._outcomes.conclude(claimed.unwritable, DeliveryState.FAILED, UNWRITABLE)
         return claimed.any
 
@@ -165,6 +180,12 @@ class Courier:
     async def sweep(self) -> None:
         """Call lost what outlived its lease, and look again at what waited for something."""
         await self._outcomes.sweep()
+        time = asyncio.get_running_loop().time()
+        async with self._database.transaction() as connection:
+            self._sealed = await claims.count_sealed(connection)
+            if self._sealed and time >= self._keys_at:
+                await claims.wake_sealed(connection, self._clock.now())
+                self._keys_at = time + self._pace.keys
 
     async def purge(self) -> None:
         """Delete one batch of what is past its keeping."""

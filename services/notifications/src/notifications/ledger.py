@@ -1,4 +1,4 @@
-"""The ledger of alerts compared with the decisions on the topic: none missing, none doubled.
+"""The ledger of alerts compared with the news on the topic: none missing, none doubled.
 
 Marks first, then the topic, then the rows. What a mark has passed has its rows by then; a row of
 a decision that is heard meanwhile is no difference. Memory: a decision that asks for alerts takes
@@ -8,7 +8,8 @@ some 200 B while it is compared; those that ask for none take 16 B within their 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,19 +18,25 @@ from common.clock import Clock
 from common.database import Database
 from common.differences import Difference, Differences, Place
 from common.events import topics
-from common.events.eligibility import CertificationChanged
+from common.events.eligibility import CeremonyMoved, CeremonyPlanned, CertificationChanged
+from common.events.words import AlertKind
 from common.received import ImpossibleEvent, Received, parse
 from common.reconcile_published import OpenTopics
 from common.stream_counters import QUERIES as RECONCILE
 from common.topic_streams import StreamIds, Telling, each_event, silent
 
 from notifications.application import INPUTS
-from notifications.domain.alerts import alerts_of
+from notifications.domain.alerts import Occasion, alerts_about, alerts_of
+from notifications.domain.rules import RULES
+from notifications.domain.views import View
 from notifications.storage import QUERIES
 from notifications.storage.housekeeping import KEPT
 
 TOPIC = topics.ELIGIBILITY_CERTIFICATIONS
 PAGE = 5_000
+ASKING = frozenset({CertificationChanged.type, CeremonyPlanned.type, CeremonyMoved.type})
+KINDS = frozenset(kind for kind, rule in RULES.items() if ASKING.intersection(rule.told_by))
+"""The alerts that this topic asks for; a change of head is told by another one."""
 SPARE = timedelta(days=1)
 DO = "docs/runbook.md, Reconcile"
 
@@ -60,7 +67,7 @@ class Ledger:
         begun = self._clock.now()
         marks = await self._marks()
         discarded = await self._discarded()
-        asked = await self._asked(tell)
+        asked = await self._asked(discarded, tell)
         await self._rows(asked, begun, found)
         for one in asked.values():
             passed = one.sequence <= marks.get(one.village_key, 0)
@@ -87,17 +94,19 @@ class Ledger:
             rows = await connection.fetch(QUERIES["discarded_of_topic"], TOPIC)
         return {(row["village_key"], row["sequence"]) for row in rows}
 
-    async def _asked(self, tell: Telling) -> dict[UUID, Asked]:
-        """The alerts that the decisions on the topic ask for; the first at each sequence counts."""
+    async def _asked(self, discarded: Collection[tuple[str, int]], tell: Telling) -> dict[UUID, Asked]:
+        """The alerts that the topic's events ask for; the first at each sequence counts."""
         asked: dict[UUID, Asked] = {}
         async with self._open_topics() as reader:
             ends = await reader.ends(TOPIC)
             for partition, end in ends.items():
                 streams: defaultdict[str, StreamIds] = defaultdict(StreamIds)
+                met: dict[str, frozenset[str]] = {}
                 async for key, event in each_event(reader, TOPIC, partition, end):
                     tell(f"{TOPIC} (alerts)", 1, sum(ends.values()))
-                    if streams[key].add(event.sequence, event.id.bytes):
-                        asked |= _alerts(key, event)
+                    first = streams[key].add(event.sequence, event.id.bytes)
+                    if first and (key, event.sequence) not in discarded:
+                        asked |= _alerts(key, event, met)
         return asked
 
     async def _rows(self, asked: dict[UUID, Asked], begun: datetime, found: Differences) -> None:
@@ -109,6 +118,8 @@ class Ledger:
                 rows = await connection.fetch(QUERIES["alerts_page"], after, PAGE)
             for row in rows:
                 told = (row["kind"], row["office_kind"], row["area_code"])
+                if row["kind"] not in KINDS:
+                    continue
                 one = asked.get(row["decision_id"])
                 if one is not None and told in one.alerts:
                     one.alerts -= {told}
@@ -125,26 +136,32 @@ class Ledger:
             after = rows[-1]["alert_id"]
 
 
-def _alerts(key: str, event: Received) -> dict[UUID, Asked]:
-    if event.type != CertificationChanged.type:
+def _alerts(key: str, event: Received, met: dict[str, frozenset[str]]) -> dict[UUID, Asked]:
+    """`met` has the criteria that the village's decision before found met, and then this one's."""
+    if event.type not in ASKING:
         return {}
     try:
-        decision = parse(event)
+        data = parse(event)
     except ImpossibleEvent:
         return {}
-    assert isinstance(decision, CertificationChanged)  # noqa: S101  # by its type
-    alerts = alerts_of(
-        decision.previous,
-        decision.current,
-        village_code=decision.village_code,
-        origin=event.origin,
-        newest_input_time=decision.newest_input_time,
-        heard_at=event.time,
-    )
-    if not alerts:
+    if isinstance(data, CertificationChanged):
+        about, newest = data.decision_id, data.newest_input_time
+        before = replace(View.of(data.previous), met=met.get(key, frozenset()))
+        after = View.of(data.current, data.reasons)
+        met[key] = after.met
+        alerts = alerts_of(before, after, _occasion(event, data.village_code, newest))
+    elif isinstance(data, CeremonyPlanned | CeremonyMoved):
+        about = event.id
+        occasion = _occasion(event, data.village_code, event.time)
+        alerts = alerts_about(AlertKind.CEREMONY_INVITE, occasion)
+    else:
         return {}
     told = frozenset(_told(alert.kind, alert.office.kind, alert.office.area) for alert in alerts)
-    return {decision.decision_id: Asked(key, event.sequence, event.time, told)}
+    return {about: Asked(key, event.sequence, event.time, told)} if told else {}
+
+
+def _occasion(event: Received, village_code: str, newest: datetime) -> Occasion:
+    return Occasion(village_code, event.origin, newest, heard_at=event.time)
 
 
 def _told(kind: str, office: str, area: str) -> Told:

@@ -154,6 +154,7 @@ def _wire(settings: Settings, pools: Pools) -> Service:
         clock=clock,
         ids=ids,
         pace=Pace(at_once=settings.at_once, spare=settings.lease_spare_seconds),
+        pages=settings.pages_url,
     )
     relay = OutboxRelay(
         settings.work_url.get_secret_value(),

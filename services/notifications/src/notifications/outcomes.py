@@ -18,7 +18,7 @@ from common.process import Backoff
 from notifications.announcing import Announcer
 from notifications.domain.deliveries import NotSent, Outcome, Sent, Unknown, next_step
 from notifications.storage import deliveries, local_days
-from notifications.storage.deliveries import Due, Intent
+from notifications.storage.claims import Due, Intent
 from notifications.telemetry import ATTEMPTS
 
 RECORD_ATTEMPTS = 6

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from notifications.channels.smtp import SmtpServer, Tls
+from notifications.channels.connections import SmtpServer, Tls
 
 ADDRESS = r"^(https?://.+[^/])?$"
 EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
@@ -54,6 +54,8 @@ class Settings(ServiceSettings):
     smtp_command_seconds: float = Field(default=30.0, gt=0, le=600)
     smtp_total_seconds: float = Field(default=90.0, gt=0, le=900)
     mail_from: str = Field(description="the sender's address", pattern=EMAIL, max_length=254)
+    pages_url: str = Field(default="", pattern=ADDRESS)
+    """Where the pages are: a message then says where to look (https://host, without a path)."""
     settle_times: Literal["usual", "none"] = Field(default_factory=_none_but_in_production)
     at_once: int = Field(default=8, ge=1, le=100)
     """Messages on their way at once, per courier."""

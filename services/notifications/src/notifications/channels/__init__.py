@@ -27,5 +27,8 @@ class Channel(Protocol):
     async def unreachable(self) -> str | None:
         """Why no message could even be tried now, asked of the other side without one."""
 
+    def hurry(self, seconds: float) -> None:
+        """End what is on its way within so long: its outcome is as certain as it can be then."""
+
     def close(self) -> None:
         """End what is kept for further messages; the next one makes it anew."""

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import structlog
 
-from notifications.channels.smtp import Call, Connections, SmtpServer, refusal
+from notifications.channels.connections import Connections, SmtpServer
+from notifications.channels.smtp import Call, refusal
 from notifications.domain.deliveries import NotSent, Outcome
 from notifications.domain.letters import Letter
 
@@ -35,6 +36,7 @@ class Email:
         self._now = now
         self._domain = server.sender.rpartition("@")[2]
         self._connections = Connections(server, tls_context=tls_context)
+        self._calls: set[Call] = set()
 
     @property
     def longest(self) -> float:
@@ -49,11 +51,21 @@ class Email:
             kind = type(error).__name__
             log.error("mail_unwritable", delivery_id=str(delivery_id), reason=kind)  # noqa: TRY400
             return NotSent(f"UNWRITABLE: {kind}", final=True)
-        return await Call(self._connections, self._server).hand_in(message, address)
+        call = Call(self._connections, self._server)
+        self._calls.add(call)
+        try:
+            return await call.hand_in(message, address)
+        finally:
+            self._calls.discard(call)
 
     async def unreachable(self) -> str | None:
         """What the server says to our name, our credentials and our sender."""
         return await refusal(self._connections, self._server.command_timeout)
+
+    def hurry(self, seconds: float) -> None:
+        """A call that has not ended by then is as if the server had not answered."""
+        for call in self._calls:
+            call.hurry(seconds)
 
     def close(self) -> None:
         """End the connections that are kept."""

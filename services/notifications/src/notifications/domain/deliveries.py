@@ -36,6 +36,8 @@ class WaitsFor(StrEnum):
     """The holder has no address for the channel."""
     VILLAGE = "VILLAGE"
     """The village's names have not been heard yet."""
+    KEY = "KEY"
+    """The address cannot be opened with the directory's key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,17 @@
-"""What a message says, as values: the facts of a decision and the words of the template."""
+"""What a message is made of, as values: the news, the place, and the letter in the end."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from common.events.eligibility import CertificationChanged, Reason
-from common.events.words import OfficeKind, RegencyKind, VillageKind
+from common.events.words import OfficeKind, RegencyKind, TimeZone, VillageKind
 from pydantic import BaseModel, ConfigDict
 
-from notifications.domain.wording import (
-    OFFICE,
-    REGENCY,
-    VILLAGE,
-    say_date,
-    say_fulfilment,
-    say_list,
-    say_number,
-    say_shortfall,
-    say_villages,
-)
+from notifications.domain.rules import Present
 
 
 class Facts(BaseModel):
@@ -43,16 +32,21 @@ class Facts(BaseModel):
         )
 
 
+NO_FACTS = Facts(failing_since=None, grace_ends=None, reasons=())
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A village and what it lies in, as named when the message is sent."""
 
+    code: str
     name: str
     kind: VillageKind
     kecamatan: str
     regency_code: str
     regency: str
     regency_kind: RegencyKind
+    time_zone: TimeZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,71 +59,19 @@ class TitleCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """All that a template may say; each a phrase, ready to stand in a sentence."""
+class News:
+    """What an office is to be told, as it stands when the message is sent."""
 
-    salutation: str
-    """Yth. Camat Sragi"""
-    village: str
-    """Desa Kedungjaran"""
-    government: str
-    """Pemerintah Desa"""
-    kecamatan: str
-    """Kecamatan Sragi"""
-    regency: str
-    """Kabupaten Pekalongan"""
-    here: str
-    """kabupaten ini"""
-    effective_on: str
-    """20 November 2026"""
-    fulfilments: str
-    """What is there, of each criterion; may be empty."""
-    shortfalls: str
-    """What lacks, of each criterion; may be empty."""
-    failing_since: str
-    """21 Oktober 2026; may be empty."""
-    deadline: str
-    """18 Februari 2027; may be empty."""
-    titled: str
-    """3"""
-    villages: str
-    """272 desa dan 13 kelurahan"""
-    reference: str
-    """The delivery's id, for questions about this message."""
-
-
-def words_of(
-    delivery_id: UUID,
-    office: OfficeKind,
-    place: Place,
-    counts: Sequence[TitleCount],
-    *,
-    effective_on: date,
-    facts: Facts,
-) -> Words:
-    """The words of a message to `office` about the village at `place`.
-
-    `effective_on` is from when the news holds; `facts` is how it stands now.
-    """
-    camat = office is OfficeKind.CAMAT
-    met = [say_fulfilment(reason) for reason in facts.reasons if reason.met]
-    unmet = [say_shortfall(reason) for reason in facts.reasons if reason.met is False]
-    return Words(
-        salutation=f"Yth. {OFFICE[office]} {place.kecamatan if camat else place.regency}",
-        village=f"{VILLAGE[place.kind]} {place.name}",
-        government=f"Pemerintah {VILLAGE[place.kind]}",
-        kecamatan=f"Kecamatan {place.kecamatan}",
-        regency=f"{REGENCY[place.regency_kind]} {place.regency}",
-        here=f"{REGENCY[place.regency_kind].split()[0].lower()} ini",
-        effective_on=say_date(effective_on),
-        fulfilments=say_list(met),
-        shortfalls=say_list(unmet),
-        failing_since=say_date(facts.failing_since) if facts.failing_since else "",
-        deadline=say_date(facts.grace_ends) if facts.grace_ends else "",
-        titled=say_number(sum(count.titled for count in counts)),
-        villages=say_villages((count.kind, count.villages) for count in counts),
-        reference=str(delivery_id),
-    )
+    delivery_id: UUID
+    office: OfficeKind
+    effective_on: date
+    """From when it holds, as the event said that raised the alert; of a ceremony, its day."""
+    present: Present
+    facts: Facts = NO_FACTS
+    told_on: date | None = None
+    """The day that this office was told for the same ceremony before."""
+    introduces: bool = False
+    """The office's first message of the year: it says what the programmes are."""
 
 
 @dataclass(frozen=True, slots=True)

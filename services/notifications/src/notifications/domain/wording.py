@@ -6,12 +6,24 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from common.events.eligibility import Missing, Reason
-from common.events.words import OfficeKind, PostKind, RegencyKind, VillageKind
+from common.events.words import (
+    CeremonyKind,
+    OfficeKind,
+    PostKind,
+    RegencyKind,
+    TimeZone,
+    Venue,
+    VillageKind,
+)
+
+from notifications.domain.letters import Place
 
 MONTHS = (
     "Januari", "Februari", "Maret", "April", "Mei", "Juni",
     "Juli", "Agustus", "September", "Oktober", "November", "Desember",
 )  # fmt: skip
+
+DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 
 VILLAGE = {
     VillageKind.DESA: "Desa",
@@ -28,6 +40,11 @@ OFFICE = {
     OfficeKind.BUPATI: "Bupati",
     OfficeKind.WALI_KOTA: "Wali Kota",
     OfficeKind.CAMAT: "Camat",
+}
+CEREMONY = {
+    CeremonyKind.PENCANANGAN: "pencanangan",
+    CeremonyKind.PENETAPAN: "penetapan",
+    CeremonyKind.PERESMIAN: "peresmian",
 }
 POST = {
     PostKind.KEPALA_DESA: "kepala desa",
@@ -54,6 +71,29 @@ SOSIALISASI = "sosialisasi_within"
 def say_date(day: date) -> str:
     """20 November 2026."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def say_day(day: date) -> str:
+    """Jumat, 20 November 2026."""
+    return f"{DAYS[day.weekday()]}, {say_date(day)}"
+
+
+def say_time(begins_at: str, zone: TimeZone) -> str:
+    """As in: pukul 09.00 WIB."""
+    return f"pukul {begins_at.replace(':', '.')} {zone}"
+
+
+def say_venue(venue: Venue, place: Place) -> str:
+    """Pendopo Kabupaten Pekalongan; Balai Desa Kedungjaran; Kantor Kelurahan Kauman."""
+    match venue:
+        case Venue.PENDOPO:
+            return f"Pendopo {REGENCY[place.regency_kind]} {place.regency}"
+        case Venue.VILLAGE_HALL if place.kind is VillageKind.KELURAHAN:
+            return f"Kantor Kelurahan {place.name}"
+        case Venue.VILLAGE_HALL:
+            return f"Balai {VILLAGE[place.kind]} {place.name}"
+        case _:
+            return "diberitahukan kemudian"
 
 
 def say_number(number: int) -> str:

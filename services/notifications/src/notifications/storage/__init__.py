@@ -9,6 +9,7 @@ from common.database import Queries
 from common.events.words import TimeZone
 
 QUERIES = Queries.of("notifications.storage")
+NEWS = Queries.of("notifications.storage", "news.sql")
 
 Days = tuple[date, date, date]
 """Today's civil date in WIB, WITA and WIT: a village's own decides who holds an office."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from common.database import Connection
@@ -24,9 +24,16 @@ class HeardAlert:
     alert_id: UUID
     delivery_id: UUID
     village_key: str
-    decision: CertificationChanged
+    village_code: str
+    about: UUID
+    """The decision, the event of a ceremony, or the term of office."""
+    sequence: int
+    """Of the event, in its stream."""
     origin: Origin
+    effective_on: date
+    """From when what it announces holds; of a ceremony, its day."""
     alert: Alert
+    ceremony_id: UUID | None = None
 
 
 async def note_villages(connection: Connection, villages: Mapping[str, VillageKnown]) -> None:
@@ -75,17 +82,19 @@ async def note_alerts(
     rows = await connection.fetch(
         QUERIES["note_alerts"],
         [item.alert_id for item in heard],
-        [item.decision.decision_id for item in heard],
+        [item.about for item in heard],
         [item.alert.office.kind for item in heard],
         [item.alert.office.area for item in heard],
         [item.alert.kind for item in heard],
         [item.village_key for item in heard],
-        [item.decision.village_code for item in heard],
+        [item.village_code for item in heard],
         [item.origin for item in heard],
-        [item.decision.effective_on for item in heard],
+        [item.effective_on for item in heard],
         [item.delivery_id for item in heard],
         [item.alert.due_at for item in heard],
         [item.alert.suppressed for item in heard],
         now,
+        [item.sequence for item in heard],
+        [item.ceremony_id for item in heard],
     )
     return {row["delivery_id"] for row in rows}

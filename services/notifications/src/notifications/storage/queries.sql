@@ -40,18 +40,19 @@ ON CONFLICT (area_code, kind) DO NOTHING
 WITH heard AS (
     SELECT * FROM unnest(
         $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::text[], $9::date[], $10::uuid[], $11::timestamptz[], $12::text[]
+        $8::text[], $9::date[], $10::uuid[], $11::timestamptz[], $12::text[], $14::bigint[],
+        $15::uuid[]
     ) AS h (
         alert_id, decision_id, office_kind, office_area, kind, village_key, village_code,
-        origin, effective_on, delivery_id, due_at, suppressed
+        origin, effective_on, delivery_id, due_at, suppressed, sequence, ceremony_id
     )
 ), alerted AS (
     INSERT INTO alerts (
         alert_id, decision_id, office_id, kind, village_key, village_code, origin,
-        effective_on, heard_at
+        effective_on, heard_at, sequence, ceremony_id
     )
     SELECT h.alert_id, h.decision_id, o.office_id, h.kind, h.village_key, h.village_code,
-        h.origin, h.effective_on, $13::timestamptz
+        h.origin, h.effective_on, $13::timestamptz, h.sequence, h.ceremony_id
     FROM heard h
     JOIN offices o ON o.kind = h.office_kind AND o.area_code = h.office_area
     ON CONFLICT (decision_id, office_id, kind) DO NOTHING
@@ -96,21 +97,46 @@ FOR SHARE OF o
 
 -- name: known_of_due
 -- All that is known now of deliveries that are claimed.
-SELECT d.delivery_id, d.attempts, d.failures, d.channel,
+SELECT d.delivery_id, d.office_id, d.attempts, d.failures, d.channel,
     a.alert_id, a.decision_id, a.kind AS alert_kind, a.village_key, a.effective_on,
-    o.kind AS office_kind, o.area_code,
-    v.name, v.kind AS village_kind, v.kecamatan_name,
-    v.regency_code, v.regency_name, v.regency_kind,
+    o.kind AS office_kind, o.area_code, local.today,
+    v.village_code, v.name, v.kind AS village_kind, v.kecamatan_name,
+    v.regency_code, v.regency_name, v.regency_kind, v.time_zone,
     c.eligibility, c.stage, c.title, c.standing, c.facts,
-    h.holder_id, k.address
+    e.ceremony_id, e.kind AS ceremony_kind, e.planned_for, e.begins_at, e.venue, e.host,
+    t.term_id, t.post_kind, t.acting, t.begins, t.ends, t.coverage,
+    told.kind AS told_kind, told.effective_on AS told_on,
+    EXISTS (
+        SELECT FROM alerts n
+        JOIN deliveries m ON m.alert_id = n.alert_id
+        WHERE n.village_key = a.village_key AND n.office_id = a.office_id AND n.kind = a.kind
+            AND n.ceremony_id IS NOT DISTINCT FROM a.ceremony_id AND n.sequence > a.sequence
+            AND m.state NOT IN ('suppressed', 'failed')
+    ) AS said_again,
+    h.holder_id, k.address, r.template
 FROM deliveries d
 JOIN alerts a USING (alert_id)
 JOIN offices o ON o.office_id = d.office_id
-JOIN certifications c ON c.village_key = a.village_key
+LEFT JOIN certifications c ON c.village_key = a.village_key
 LEFT JOIN villages v ON v.village_key = a.village_key
+LEFT JOIN ceremonies e ON e.told_by = a.decision_id
+LEFT JOIN heads t ON t.village_key = a.village_key AND t.term_id = a.decision_id
 CROSS JOIN LATERAL (
     SELECT CASE v.time_zone WHEN 'WIT' THEN $4::date WHEN 'WITA' THEN $3::date ELSE $2::date END
 ) AS local (today)
+LEFT JOIN LATERAL (
+    SELECT b.kind, b.effective_on
+    FROM alerts b
+    JOIN deliveries p ON p.alert_id = b.alert_id
+    WHERE b.village_key = a.village_key AND b.office_id = a.office_id AND b.sequence < a.sequence
+        AND p.state IN ('sent', 'unknown', 'sending')
+        AND CASE a.kind
+            WHEN 'CEREMONY_INVITE' THEN b.ceremony_id = a.ceremony_id
+            ELSE b.kind IN ('STATUS_AT_RISK', 'STATUS_LOST', 'STATUS_RESTORED')
+        END
+    ORDER BY b.sequence DESC, b.heard_at DESC
+    LIMIT 1
+) told ON a.kind IN ('CEREMONY_INVITE', 'STATUS_RESTORED')
 LEFT JOIN LATERAL (
     SELECT holder_id FROM holders WHERE office_id = d.office_id AND term @> local.today
 ) h ON true
@@ -120,6 +146,7 @@ LEFT JOIN LATERAL (
     ORDER BY valid_from DESC
     LIMIT 1
 ) k ON true
+LEFT JOIN attempts r ON r.delivery_id = d.delivery_id AND r.attempt = d.attempts
 WHERE d.delivery_id = ANY($1::uuid[])
 ORDER BY d.due_at, d.delivery_id
 
@@ -315,7 +342,7 @@ ON CONFLICT (holder_id, channel, valid_from) DO UPDATE SET
 -- name: wake_offices
 -- The directory of these offices changed: what waited for it is looked at again.
 UPDATE deliveries SET waits_for = NULL, changed_at = $2
-WHERE waits_for IN ('HOLDER', 'ADDRESS') AND office_id = ANY($1::bigint[])
+WHERE waits_for IN ('HOLDER', 'ADDRESS', 'KEY') AND office_id = ANY($1::bigint[])
 
 -- name: offices_in_area
 -- Offices of an area and of the areas inside it, with the holder of the day.
