@@ -1,4 +1,4 @@
-"""A whole system on the session's Kafka and Postgres, knowing the story's two villages."""
+"""A whole system on the session's Kafka and Postgres, and the story told to one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,29 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from demo import scenario
+from demo.places import Places
 from support.databases import TestDatabases
-from support.system import System, system_on
+from support.stack import TestStack
+from support.system import SERVICES, System, system_on
+from support.telling import VILLAGES, Telling
 
 
 @pytest.fixture
 async def system(tmp_path: Path, kafka: str, databases: TestDatabases) -> AsyncIterator[System]:
-    villages = {village.code for village in scenario.VILLAGES}
-    async with system_on(tmp_path, kafka=kafka, databases=databases, villages=villages) as started:
+    async with system_on(tmp_path, kafka=kafka, databases=databases, villages=VILLAGES) as started:
         yield started
+
+
+@pytest.fixture(scope="package")
+async def telling(
+    tmp_path_factory: pytest.TempPathFactory, stack: TestStack, databases: TestDatabases
+) -> AsyncIterator[Telling]:
+    """The story told once to a fresh system, for all tests about it."""
+    home, kafka = tmp_path_factory.mktemp("story"), await stack.kafka()
+    with pytest.MonkeyPatch.context() as variables:
+        async with system_on(home, kafka=kafka, databases=databases, villages=VILLAGES) as started:
+            for service in SERVICES:
+                variables.setenv(f"{service.upper()}_PORT", str(started.ports[service]))
+            telling = Telling(started, Places(started.home))
+            telling.first, telling.said = await telling.tell()
+            yield telling

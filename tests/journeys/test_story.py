@@ -1,59 +1,157 @@
-"""The story of the demo, told to a fresh system over the public APIs alone."""
+"""The story of the five articles, told to a fresh system over the public APIs alone."""
 
 from __future__ import annotations
 
-import io
 from collections import Counter
-from datetime import date
 from typing import Any
 
 import pytest
 from common.events import topics
-from demo.client import Client
-from demo.journal import Journal
-from demo.mailboxes import embedded_catcher
-from demo.places import Places
-from demo.scenario import AMPELGADING, SUKOSEWU, VILLAGES
-from demo.story import Story
-from rich.console import Console
-from support.system import SERVICES, System
+from inline_snapshot import snapshot
+from registry.areas.edition import read_edition
+from support.system import System
+from support.telling import SCENARIO, Telling
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(170)]
 
-BUPATI = "bupati@blitarkab.example"
-GANDUSARI = "camat.gandusari@blitarkab.example"
-SELOREJO = "camat.selorejo@blitarkab.example"
 
-FACES = {
-    SUKOSEWU.code: {
-        "eligibility": "ELIGIBLE",
-        "stage": "MEMENUHI_SYARAT",
-        "title": "DITETAPKAN",
-        "standing": "BAIK",
-    },
-    AMPELGADING.code: {
-        "eligibility": "NOT_ELIGIBLE",
-        "stage": "SOSIALISASI",
-        "title": "DITETAPKAN",
-        "standing": "TERANCAM",
-    },
+def test_the_scenario_names_real_villages() -> None:
+    """Each village of the scenario is in the area data, under its code and where it says."""
+    known = {village.village_code: village for village in read_edition().villages}
+    expected, found = {}, {}
+    for name, village in SCENARIO.villages.items():
+        place = known[village.code]
+        expected[name] = (village.kind, village.kecamatan, village.regency)
+        regency = f"{place.regency_kind.capitalize()} {place.regency_name}"
+        found[place.name] = (place.kind.capitalize(), place.kecamatan_name, regency)
+    assert expected == found
+
+
+async def test_every_chapter_leaves_its_villages_so(telling: Telling) -> None:
+    """At the end of each chapter every village of it has these four fields."""
+    fields = ("eligibility", "stage", "title", "standing")
+    found = {
+        told.chapter: {
+            name: " ".join(village["status"][field] for field in fields)
+            for name, village in told.villages.items()
+        }
+        for told in telling.first
+    }
+    assert (
+        snapshot(
+            {
+                "blitar": {
+                    "Sukosewu": "ELIGIBLE MEMENUHI_SYARAT DIRESMIKAN BAIK",
+                    "Ampelgading": "ELIGIBLE MEMENUHI_SYARAT DIRESMIKAN BAIK",
+                },
+                "demak": {"Turirejo": "ELIGIBLE MEMENUHI_SYARAT DITETAPKAN BAIK"},
+                "wilayah": {},
+                "wonopringgo": {
+                    "Ketanonageng": "NOT_ELIGIBLE TERDAFTAR DICANANGKAN NONE",
+                    "Kedungjaran": "CANNOT_DECIDE TERDAFTAR DICANANGKAN NONE",
+                    "Wonopringgo": "ELIGIBLE MEMENUHI_SYARAT DICANANGKAN NONE",
+                },
+                "pendopo": {},
+                "klaten": {
+                    "Jombor": "CANNOT_DECIDE SOSIALISASI NONE NONE",
+                    "Pesu": "CANNOT_DECIDE SOSIALISASI NONE NONE",
+                    "Jimbung": "CANNOT_DECIDE SOSIALISASI NONE NONE",
+                    "Gemblegan": "CANNOT_DECIDE SOSIALISASI NONE NONE",
+                    "Sumyang": "CANNOT_DECIDE SOSIALISASI NONE NONE",
+                    "Kemudo": "CANNOT_DECIDE SOSIALISASI NONE NONE",
+                    "Wunut": "CANNOT_DECIDE SOSIALISASI NONE NONE",
+                    "Paseban": "CANNOT_DECIDE SOSIALISASI NONE NONE",
+                    "Gatak": "ELIGIBLE MEMENUHI_SYARAT NONE NONE",
+                },
+                "kota": {"Bendan Kergon": "ELIGIBLE MEMENUHI_SYARAT NONE NONE"},
+                "kepala_baru": {
+                    "Sukosewu": "NOT_ELIGIBLE SOSIALISASI DIRESMIKAN TERANCAM",
+                    "Ampelgading": "NOT_ELIGIBLE SOSIALISASI DIRESMIKAN TERANCAM",
+                },
+                "pulih": {"Sukosewu": "ELIGIBLE MEMENUHI_SYARAT DIRESMIKAN BAIK"},
+                "rencana": {},
+            }
+        )
+        == found
+    )
+
+
+async def test_every_office_has_its_mails(telling: Telling) -> None:
+    """Each chapter causes these mails and no others; each is one office's."""
+    titles = {office.email: title for title, office in SCENARIO.offices.items()}
+    found = {
+        told.chapter: sorted(
+            f"{titles[address]}: {mail.subject}"
+            for mail in told.mails
+            for address in mail.recipients
+        )
+        for told in telling.first
+    }
+    assert (
+        snapshot(
+            {
+                "blitar": [
+                    "Bupati Blitar: Desa Ampelgading ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Bupati Blitar: Desa Ampelgading telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Bupati Blitar: Desa Sukosewu ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Bupati Blitar: Desa Sukosewu telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Camat Gandusari: Desa Sukosewu ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Camat Gandusari: Desa Sukosewu telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Camat Selorejo: Desa Ampelgading ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Camat Selorejo: Desa Ampelgading telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                ],
+                "demak": [
+                    "Bupati Demak: Desa Turirejo ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Bupati Demak: Desa Turirejo telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Camat Demak: Desa Turirejo ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Camat Demak: Desa Turirejo telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                ],
+                "wilayah": [],
+                "wonopringgo": [
+                    "Bupati Pekalongan: Desa Wonopringgo telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Camat Wonopringgo: Desa Wonopringgo telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                ],
+                "pendopo": [],
+                "klaten": [
+                    "Bupati Klaten: Desa Gatak telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Camat Delanggu: Desa Gatak telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                ],
+                "kota": [
+                    "Camat Pekalongan Barat: Kelurahan Bendan Kergon telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                    "Wali Kota Pekalongan: Kelurahan Bendan Kergon telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
+                ],
+                "kepala_baru": [
+                    "Camat Gandusari: PERHATIAN: status Desa Sadar Desa Sukosewu terancam",
+                    "Camat Selorejo: PERHATIAN: status Desa Sadar Desa Ampelgading terancam",
+                ],
+                "pulih": [],
+                "rencana": [],
+            }
+        )
+        == found
+    )
+
+
+async def test_told_again_it_changes_nothing(telling: Telling) -> None:
+    """A second run sums up; with its journal lost, the services know that all of it was done."""
+    everything = await standing(telling.system)
+
+    told, said = await telling.tell()
+    assert ([], True) == (told, "tidak ada yang diulang" in said)
+    assert everything == await standing(telling.system)
+
+    telling.places.journal.unlink()
+    told, _ = await telling.tell()
+    assert [one.chapter for one in telling.first] == [one.chapter for one in told]
+    assert [] == [mail for one in told for mail in one.mails]
+    assert everything == await standing(telling.system)
+
+
+COUNTED = {
+    "registry": ("acts", "participants", "enrollments", "terms", "decrees", "events"),
+    "eligibility": ("facts", "acts", "decisions", "events"),
+    "notifications": ("holders", "alerts", "deliveries", "attempts", "events"),
 }
-ELIGIBLE = "Desa {} telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan"
-DESIGNATED = "Desa {} ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan"
-AT_RISK = "PERHATIAN: status Desa Sadar Desa {} terancam"
-MAILS = Counter(
-    [
-        (GANDUSARI, ELIGIBLE.format("Sukosewu")),
-        (BUPATI, ELIGIBLE.format("Sukosewu")),
-        (SELOREJO, ELIGIBLE.format("Ampelgading")),
-        (BUPATI, ELIGIBLE.format("Ampelgading")),
-        (GANDUSARI, DESIGNATED.format("Sukosewu")),
-        (BUPATI, DESIGNATED.format("Sukosewu")),
-        (SELOREJO, DESIGNATED.format("Ampelgading")),
-        (BUPATI, DESIGNATED.format("Ampelgading")),
-        (SELOREJO, AT_RISK.format("Ampelgading")),
-    ]
-)
 PUBLISHED = (
     topics.REGISTRY_VILLAGES,
     topics.REGISTRY_ENROLLMENTS,
@@ -62,77 +160,6 @@ PUBLISHED = (
     topics.ELIGIBILITY_CERTIFICATIONS,
     topics.NOTIFICATIONS_DELIVERIES,
 )
-
-
-async def test_the_story_told_and_told_again(
-    system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each village ends with its four fields, each office has its mails, and a repeat adds none.
-
-    It is told a second time with its journal, and a third time with the journal lost: then only
-    the services know, by the keys of the deeds, that all of it was done.
-    """
-    for service in SERVICES:
-        monkeypatch.setenv(f"{service.upper()}_PORT", str(system.ports[service]))
-    places = Places(system.home)
-
-    await tell(system, places)
-
-    assert FACES == await faces(system)
-    assert MAILS == mails(system)
-    everything = await standing(system)
-    assert 9 == everything["notifications"]["deliveries"]
-
-    await tell(system, places)
-    assert everything == await standing(system)
-
-    places.journal.unlink()
-    await tell(system, places)
-    assert everything == await standing(system)
-    assert FACES == await faces(system)
-    assert MAILS == mails(system)
-
-
-async def tell(system: System, places: Places) -> None:
-    silent = Console(file=io.StringIO())
-    async with Client(places) as client:
-        journal = Journal(places.journal)
-        await Story(
-            client, journal, mailbox=embedded_catcher(system.footing.mail.page), console=silent
-        ).tell()
-
-
-async def faces(system: System) -> dict[str, dict[str, str]]:
-    """The four fields of each village, as the API says; checked to be settled in what it says."""
-    found = {}
-    async with system.client("eligibility") as client:
-        for village in VILLAGES:
-            answer = (await client.get(f"/villages/{village.code}")).json()
-            assert (12, 12, 0) == tuple(answer["counts"][name] for name in ("persons", "pu", "bpu"))
-            assert (answer["grace_ends"] is None) == (answer["status"]["standing"] == "BAIK")
-            assert answer["stale_since"] is None
-            found[village.code] = answer["status"]
-        explained = (await client.get(f"/villages/{AMPELGADING.code}/explain")).json()
-    [criterion] = [one for one in explained["criteria"] if not one["met"]]
-    assert ["KEPALA_DESA"] == [post["post"]["kind"] for post in criterion["posts"]]
-    assert date.today().isoformat() > criterion["since"]  # noqa: DTZ011  # 40 days apart
-    return found
-
-
-def mails(system: System) -> Counter[tuple[str, str]]:
-    """Recipient and subject of every mail that arrived; a folded header begins with a space."""
-    return Counter(
-        (recipient, mail.subject.strip())
-        for mail in system.footing.mail.mails
-        for recipient in mail.recipients
-    )
-
-
-COUNTED = {
-    "registry": ("acts", "participants", "enrollments", "terms", "decrees", "events"),
-    "eligibility": ("facts", "acts", "decisions", "events"),
-    "notifications": ("holders", "alerts", "deliveries", "attempts", "events"),
-}
 
 
 async def standing(system: System) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,12 +14,14 @@ from embedded.lock import HomeLock
 from embedded.stack import ADDRESSES, Addresses
 from rich.console import Console
 
-from demo.client import Refused
+from demo.advancing import Advance
+from demo.client import Client, Refused
+from demo.clocks import WIB, Restless
 from demo.leftovers import PortTaken, end_leftovers
+from demo.mailboxes import embedded_catcher
 from demo.places import SERVICES, Places
 from demo.running import Run
 from demo.services import ServiceFailed, command, environment
-from demo.story import StoryStuck
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 console = Console(highlight=False)
@@ -41,21 +44,37 @@ def run_command(
     except HomeInUseError as error:
         console.print(f"[red]{_in_use(error)}[/red]")
         raise typer.Exit(1) from None
-    except (EmbeddedError, PortTaken, ServiceFailed, Refused, StoryStuck, TimeoutError) as error:
+    except (EmbeddedError, PortTaken, ServiceFailed, Refused, Restless, TimeoutError) as error:
         console.print(f"[red]{error}[/red]" if str(error) else f"[red]{type(error).__name__}[/red]")
         raise typer.Exit(1) from None
 
 
 @app.command("advance")
-def advance_command(days: Annotated[float, typer.Option(min=0, max=3660)] = 1) -> None:
-    """Move the business time of all three services forward."""
-    told = _running()
+def advance_command(
+    days: Annotated[float | None, typer.Option(min=0, max=3660, help="So many days on.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to 09.00 WIB of a day.")
+    ] = None,
+) -> None:
+    """Move the business time of all services: to the next due moment, or through several."""
+    addresses = _addresses()
 
     async def advance() -> None:
-        for service in SERVICES:
-            await command(told, service, "clock", "advance", "--days", str(days))
+        async with Client(Places.from_environment()) as client:
+            mailbox = embedded_catcher(addresses.mail_page)
+            ahead = Advance(client, mailbox=mailbox, console=console)
+            if until is not None:
+                await ahead.until(until.replace(hour=9, tzinfo=WIB))
+            elif days is not None:
+                await ahead.by_days(days)
+            else:
+                await ahead.to_next()
 
-    asyncio.run(advance())
+    try:
+        asyncio.run(advance())
+    except (Refused, Restless) as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
 
 
 @app.command("reconcile")
@@ -81,12 +100,16 @@ def reconcile_command() -> None:
 
 def _running() -> dict[str, str]:
     """What the services of the demo that runs are told."""
-    places = Places.from_environment()
-    file = places.embedded / ADDRESSES
+    return environment(Places.from_environment(), _addresses())
+
+
+def _addresses() -> Addresses:
+    """Where the demo's parts listen; ends the command when nothing runs."""
+    file = Places.from_environment().embedded / ADDRESSES
     if not file.exists():
         console.print("Tidak ada yang berjalan; mulai dengan `make run`.")
         raise typer.Exit(1)
-    return environment(places, Addresses(**json.loads(file.read_text())))
+    return Addresses(**json.loads(file.read_text()))
 
 
 @app.command("clean-data")

@@ -14,9 +14,9 @@ from common.security.demo import demo_token
 from demo.places import SERVICES, Places, address_of
 
 SCOPES = {
-    "registry": ("registry:read", "registry:people", "registry:write"),
-    "eligibility": ("eligibility:read", "eligibility:act"),
-    "notifications": ("notifications:read", "notifications:write"),
+    "registry": ("registry:read", "registry:people", "registry:write", "registry:clock"),
+    "eligibility": ("eligibility:read", "eligibility:act", "eligibility:clock"),
+    "notifications": ("notifications:read", "notifications:write", "notifications:clock"),
 }
 UNAVAILABLE = (502, 503, 504)
 PATIENCE_SECONDS = 60.0
@@ -63,6 +63,11 @@ class Client:
         )
         return answer.json() | {"positions": answer.headers.get("Event-Position", "")}
 
+    async def move_clock(self, service: str, seconds: float) -> None:
+        """Have a service's business time this far ahead of system time; said again, the same."""
+        body = {"moved_by_seconds": seconds}
+        await self._patiently(service, "POST", "/clock", json=body)
+
     async def _patiently(
         self, service: str, method: str, path: str, **more: Any
     ) -> httpx2.Response:
@@ -73,7 +78,7 @@ class Client:
                 answer = await self._clients[service].request(method, path, **more)
             except httpx2.TransportError as error:
                 if time.monotonic() > deadline:
-                    raise Refused(f"{service} does not answer: {error}") from error
+                    raise Refused(f"{service} tidak menjawab: {error}") from error
             else:
                 if answer.is_success:
                     return answer

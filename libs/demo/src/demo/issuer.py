@@ -97,6 +97,24 @@ def _unknown(query: Mapping[str, str], pages_url: str) -> str | None:
     return None
 
 
+class Serving:
+    """The issuer as a part of this process; whoever waits for it to end hears why it could not."""
+
+    def __init__(self, secrets: Path, *, port: int, pages_url: str) -> None:
+        app = create_app(DemoIssuer(secrets), url=f"http://127.0.0.1:{port}", pages_url=pages_url)
+        self._part = api_part(app, "127.0.0.1", port, setting="ISSUER_PORT")
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Future[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.ensure_future(self._part.run(self._stopping))
+
+    async def stop(self) -> None:
+        self._stopping.set()
+        if self._task is not None:
+            await self._task
+
+
 def main() -> None:
     """Serve until SIGTERM, as the environment says (docs/deployment.md)."""
     if os.environ.get("MODE") not in {"demo", "test"}:

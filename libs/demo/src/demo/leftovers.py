@@ -7,7 +7,7 @@ import socket
 
 import psutil  # type: ignore[import-untyped]  # it has no types
 
-from demo.places import SERVICES, Places, port_of
+from demo.places import PORTS, SERVICES, Places, port_of
 
 END_SECONDS = 10.0
 
@@ -39,7 +39,7 @@ def _is_ours(process: psutil.Process, places: Places) -> bool:
 
 def check_ports() -> None:
     """Raise PortTaken for a port that cannot be had, with the variable that changes it."""
-    for service in SERVICES:
+    for service in PORTS:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

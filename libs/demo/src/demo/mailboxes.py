@@ -15,6 +15,7 @@ TIMEOUT_SECONDS = 5.0
 class Arrived:
     recipients: tuple[str, ...]
     subject: str
+    text: str
 
 
 Mailbox = Callable[[], Awaitable[list[Arrived]]]
@@ -34,13 +35,15 @@ def maildev(page: str) -> Mailbox:
 async def _embedded(page: str) -> list[Arrived]:
     async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
         mails = (await client.get(f"{page}/api/mails")).raise_for_status().json()
-    return [Arrived(tuple(mail["recipients"]), mail["subject"]) for mail in mails]
+    return [
+        Arrived(tuple(mail["recipients"]), mail["subject"].strip(), mail["text"]) for mail in mails
+    ]
 
 
 async def _maildev(page: str) -> list[Arrived]:
     async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
         mails = (await client.get(f"{page}/email")).raise_for_status().json()
     return [
-        Arrived(tuple(to["address"] for to in mail["to"]), mail["subject"])
+        Arrived(tuple(to["address"] for to in mail["to"]), mail["subject"].strip(), mail["text"])
         for mail in reversed(mails)  # it lists them as they came
     ]

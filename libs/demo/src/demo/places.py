@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVICES = ("registry", "eligibility", "notifications")
-PORTS = {"registry": 18001, "eligibility": 18002, "notifications": 18003}
+PORTS = {"registry": 18001, "eligibility": 18002, "notifications": 18003, "issuer": 18004}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from demo.client import Client
+from demo.issuer import Serving
 from demo.journal import Journal
 from demo.leftovers import check_ports, end_leftovers
 from demo.mailboxes import embedded_catcher
-from demo.places import SERVICES, Places, port_of
+from demo.places import SERVICES, Places, address_of, port_of
 from demo.services import (
     Service,
     command,
@@ -43,6 +44,7 @@ class Run:
         self._console = console
         self._started = time.monotonic()
         self._services: list[Service] = []
+        self._issuer: Serving | None = None
 
     def _say(self, text: str) -> None:
         seconds = time.monotonic() - self._started
@@ -63,6 +65,8 @@ class Run:
         finally:
             self._say("Menghentikan semuanya ...")
             await asyncio.gather(*(service.stop() for service in self._services))
+            if self._issuer is not None:
+                await self._issuer.stop()
             await stack.stop()
             self._say(
                 "Selesai. Data tersimpan; `make run` melanjutkan, `make clean-data` menghapus."
@@ -98,6 +102,10 @@ class Run:
             *(migrate(told[f"{s.upper()}_OWNER_URL"], f"{s}.storage") for s in SERVICES),
         )
         self._say("Basis data dan topik siap.")
+        self._issuer = Serving(
+            self._places.secrets, port=port_of("issuer"), pages_url=address_of("eligibility")
+        )
+        self._issuer.start()
         self._services = [Service(name, told, self._places.logs, self._say) for name in SERVICES]
         for service in self._services:
             await service.start()

@@ -55,6 +55,9 @@ def environment(places: Places, addresses: Addresses) -> dict[str, str]:
         "NOTIFICATIONS_SMTP_PORT": str(addresses.smtp_port),
         "NOTIFICATIONS_MAIL_FROM": "desa-sadar@bpjs-ketenagakerjaan.example",
         "ELIGIBILITY_REGISTRY_URL": f"http://127.0.0.1:{port_of('registry')}",
+        "ELIGIBILITY_OIDC_DISCOVERY": (
+            f"http://127.0.0.1:{port_of('issuer')}/.well-known/openid-configuration"
+        ),
         "NOTIFICATIONS_REGISTRY_URL": f"http://127.0.0.1:{port_of('registry')}",
         "NOTIFICATIONS_ELIGIBILITY_URL": f"http://127.0.0.1:{port_of('eligibility')}",
     }

@@ -9,10 +9,11 @@ import sys
 from rich.console import Console
 
 from demo.client import Client, Refused
+from demo.clocks import Restless
 from demo.journal import Journal
 from demo.mailboxes import maildev
 from demo.places import Places
-from demo.story import Story, StoryStuck
+from demo.story import Story
 
 
 async def tell(places: Places, mail_page: str, console: Console) -> None:
@@ -27,7 +28,7 @@ def main() -> None:
     mail_page = os.environ.get("MAIL_PAGE") or sys.exit("MAIL_PAGE is not set")
     try:
         asyncio.run(tell(Places.from_environment(), mail_page, console))
-    except (Refused, StoryStuck) as error:
+    except (Refused, Restless) as error:
         console.print(f"[red]{error}[/red]")
         raise SystemExit(1) from None
 
