@@ -19,8 +19,9 @@ KEYS = (
 )
 HEAD = """\
 # Made by `make env`; never commit it. Keep a copy where your backups are: without the keys nobody
-# can read what they have sealed. MODE=demo makes a token issuer of its own; for production set
-# MODE=production, ISSUER, JWKS and SMTP_* (docs/runbook.md, .env.example says what each is).
+# can read what they have sealed. MODE=demo makes a token issuer of its own, COMPOSE_PROFILES=demo
+# starts its page; for production set MODE=production, ISSUER, JWKS, OIDC_*, PAGES_URL and SMTP_*,
+# and take COMPOSE_PROFILES out (docs/deployment.md, .env.example says what each is).
 """
 
 
@@ -54,6 +55,8 @@ def main(path: Path) -> str:
     """Write what is missing; the sentence for the terminal."""
     before = path.read_text(encoding="utf-8") if path.exists() else HEAD
     missing = {name: value for name, value in wanted().items() if name not in known(before)}
+    if "MODE" in missing:
+        missing["COMPOSE_PROFILES"] = "demo"
     if not missing:
         path.chmod(0o600)
         return f"{path} has everything; nothing was changed"

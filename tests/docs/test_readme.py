@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from demo.places import PORTS
+from demo.places import PORTS, SERVICES
 from support.databases import TestDatabases
 from support.system import System, system_on
 
@@ -51,8 +51,8 @@ async def test_the_api_in_five_lines(system: System, tmp_path: Path) -> None:
     lines = commands()
     assert 5 == len(lines)
     script = "\n".join(lines)
-    for service, port in PORTS.items():
-        script = script.replace(f":{port}/", f":{system.ports[service]}/")
+    for service in SERVICES:
+        script = script.replace(f":{PORTS[service]}/", f":{system.ports[service]}/")
     (tmp_path / "make").write_text(MAKE % sys.executable)
     (tmp_path / "make").chmod(0o755)
     told = system.told | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from common.database import Database
 from common.security import Authenticator
+from common.security.demo import DEMO_ISSUER
 from common.settings import Mode, ServiceSettings
 from common.web.issuer import Client
 from common.web.login import Login
@@ -25,9 +26,12 @@ def _demo_client(known: dict[str, Any]) -> str:
 
 
 def _discovery(known: dict[str, Any]) -> str:
-    if known.get("mode", Mode.PRODUCTION) is not Mode.PRODUCTION:
+    issuer = known.get("issuer", "")
+    if issuer == DEMO_ISSUER:
         return DEMO_DISCOVERY
-    return f"{known.get('issuer', '').rstrip('/')}/.well-known/openid-configuration"
+    if not issuer.startswith(("https://", "http://")):
+        return ""
+    return f"{issuer.rstrip('/')}/.well-known/openid-configuration"
 
 
 def _here(known: dict[str, Any]) -> str:
@@ -41,7 +45,11 @@ class PagesSettings(ServiceSettings):
 
     oidc_client_id: str = Field(default_factory=_demo_client)
     oidc_client_secret: SecretStr | None = None
-    oidc_discovery: str = Field(default_factory=_discovery, pattern=r"^https?://")
+    oidc_discovery: str = Field(
+        default_factory=_discovery,
+        pattern=r"^(https?://.+)?$",
+        description="the address of the issuer's OpenID configuration",
+    )
     oidc_scopes: str = Field(default=SCOPES, pattern=r"\bopenid\b")
     pages_url: str = Field(
         default_factory=_here,
