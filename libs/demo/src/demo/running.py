@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from demo.client import Client
+from demo.farewell import show_addresses, show_what_to_try
 from demo.issuer import Serving
 from demo.journal import Journal
 from demo.leftovers import check_ports, end_leftovers
@@ -29,6 +30,7 @@ from demo.services import (
     prepare_databases,
 )
 from demo.story import Story
+from demo.wording import say_number
 
 PARTITIONS = 12
 VILLAGES = 83_762
@@ -74,7 +76,6 @@ class Run:
 
     async def _tell(self, addresses: Addresses, *, story: bool) -> bool:
         await self._start_services(addresses)
-        self._addresses(addresses)
         await self._load_areas(environment(self._places, addresses))
         if story:
             async with Client(self._places) as client:
@@ -87,7 +88,10 @@ class Run:
                 ).tell()
         self._console.print()
         self._say("[bold]Siap.[/bold] Ctrl-C menghentikan.")
-        self._addresses(addresses)
+        self._console.print()
+        show_addresses(self._console, addresses.mail_page)
+        if story:
+            show_what_to_try(self._console)
         return True
 
     async def _start_services(self, addresses: Addresses) -> None:
@@ -116,32 +120,33 @@ class Run:
         """All areas of Indonesia, and all villages heard of by eligibility."""
         marker = self._places.home / "areas.loaded"
         if marker.exists():
-            self._say(f"{VILLAGES:,} desa dan kelurahan sudah termuat.".replace(",", "."))
+            self._say(f"{say_number(VILLAGES)} desa dan kelurahan sudah termuat.")
             return
-        await command(told, "registry", "areas", "load")
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        log = self._places.logs / "areas.log"
+        loading = asyncio.create_task(command(told, "registry", "areas", "load", log=log))
+        try:
+            async with asyncio.timeout(HEARD_SECONDS):
+                await self._hear_areas(told, loading)
+        finally:
+            loading.cancel()
+        marker.touch()
+        self._say(f"{say_number(VILLAGES)} desa dan kelurahan termuat.")
+
+    async def _hear_areas(self, told: dict[str, str], loading: asyncio.Task[None]) -> None:
+        """Until they are loaded and eligibility knows all villages; raises ServiceFailed."""
+        columns = (TextColumn("          {task.description}"), BarColumn(), MofNCompleteColumn())
         connection = await asyncpg.connect(told["ELIGIBILITY_WORK_URL"])
         try:
             with Progress(*columns, console=self._console, transient=True) as progress:
-                bar = progress.add_task("Desa yang dikenal eligibility", total=VILLAGES)
-                async with asyncio.timeout(HEARD_SECONDS):
-                    while (heard := await connection.fetchval(HEARD)) < VILLAGES:
-                        progress.update(bar, completed=heard)
-                        await asyncio.sleep(0.5)
+                bar = progress.add_task("Memuat wilayah Indonesia", total=VILLAGES)
+                while (heard := await connection.fetchval(HEARD)) < VILLAGES:
+                    progress.update(bar, completed=heard)
+                    if loading.done():
+                        await loading
+                    await asyncio.sleep(0.5)
+            await loading
         finally:
             await connection.close()
-        marker.touch()
-        self._say(f"{VILLAGES:,} desa dan kelurahan termuat.".replace(",", "."))
-
-    def _addresses(self, addresses: Addresses) -> None:
-        for label, address in (
-            ("Surat (e-mail) yang terkirim", addresses.mail_page),
-            *(
-                (f"API {service}", f"http://127.0.0.1:{port_of(service)}/docs")
-                for service in SERVICES
-            ),
-        ):
-            self._console.print(f"          {label:<30} {address}", soft_wrap=True)
 
 
 async def unless(stop: asyncio.Event, work: Awaitable[Any]) -> Any:

@@ -73,13 +73,19 @@ def environment(places: Places, addresses: Addresses) -> dict[str, str]:
     return {**os.environ, **told}
 
 
-async def command(told: Mapping[str, str], service: str, *arguments: str) -> None:
-    """Run one of a service's commands to its end; its output is the terminal's."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", service, *arguments, env=dict(told)
-    )
-    if await process.wait() != 0:
-        raise ServiceFailed(f"`python -m {service} {' '.join(arguments)}` failed, see above")
+async def command(
+    told: Mapping[str, str], service: str, *arguments: str, log: Path | None = None
+) -> None:
+    """Run one of a service's commands to its end; its output is the terminal's, or the log's."""
+    with contextlib.ExitStack() as opened:
+        out = opened.enter_context(log.open("ab")) if log else None
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", service, *arguments), env=dict(told), stdout=out, stderr=out
+        )
+        code = await process.wait()
+    if code != 0:
+        where = log or "di atas"
+        raise ServiceFailed(f"`python -m {service} {' '.join(arguments)}` gagal; lihat {where}")
 
 
 class Service:
