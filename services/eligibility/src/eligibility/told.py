@@ -42,6 +42,11 @@ def since(history: History, day: date) -> date:
     return _start(history, day, lambda status: status.face)
 
 
+def field_since(history: History, day: date, name: str) -> date:
+    """First day of the unbroken run up to `day` with this value of one of the four fields."""
+    return _start(history, day, lambda status: getattr(status.face, name))
+
+
 def effective_on(history: History, day: date, before: Status) -> date:
     """First day of the unbroken run up to `day` of what the log's next entry changes.
 

@@ -16,7 +16,7 @@ from eligibility.domain.facts import Fact, Post
 from eligibility.domain.fold import fold, known_facts, rules_over
 from eligibility.domain.posts import SeatFrom, seats_over_time
 from eligibility.domain.rules import RuleSet
-from eligibility.domain.status import Reason, Status
+from eligibility.domain.status import History, Reason, Status
 from eligibility.domain.timeline import changes_of, kinds_asked
 from eligibility.domain.village import Village
 
@@ -46,6 +46,7 @@ class Explanation:
     day: date
     status: Status
     rules: RuleSet | None
+    history: History
     criteria: tuple[CriterionExplained, ...] = ()
     cheapest: tuple[Step, ...] = ()
     keep: bool = False
@@ -66,10 +67,11 @@ def explain(
     changes = changes_of(known, candidates)
     for day in sorted(day for day in changes if day <= on):
         village.take(changes[day])
-    status = fold(known, candidates, until=on).on(on)
+    history = fold(known, candidates, until=on)
+    status = history.on(on)
     rules = village.rules(candidates, on)
     if rules is None:
-        return Explanation(on, status, None)
+        return Explanation(on, status, None, history)
     keep = village.recorded.kept
     seats = _seats_until(on, seats_over_time(known, kinds_asked([rules])))
     posts = [(told[-1].post, seat) for told in seats if (seat := told[-1].seat) is not None]
@@ -85,7 +87,7 @@ def explain(
         for criterion in rules.criteria
     )
     cheapest = cheapest_steps(rules, village.on(), posts, on, keep=keep)
-    return Explanation(on, status, rules, criteria, cheapest, keep)
+    return Explanation(on, status, rules, history, criteria, cheapest, keep)
 
 
 def _seats_until(on: date, seats: Mapping[UUID, list[SeatFrom]]) -> list[list[SeatFrom]]:

@@ -5,18 +5,21 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
+from common.events.words import Standing
 from common.web import Viewer, viewing
 from fastapi import APIRouter, Request, Response, Security
 from fastapi.responses import HTMLResponse
 
 from eligibility.api.explanations import Explained
 from eligibility.domain.assess import Verdict
-from eligibility.domain.explain import CriterionExplained
+from eligibility.domain.explain import CriterionExplained, Explanation
 from eligibility.domain.roll import PostOnDay
 from eligibility.dossier import Dossier
 from eligibility.reading import Reading
+from eligibility.told import field_since
 from eligibility.web import messages, sentences, words
 from eligibility.web.asking import VillageCode, crumbs, known
 from eligibility.web.formats import village_name
@@ -92,8 +95,8 @@ def shown(dossier: Dossier) -> dict[str, Any]:
         "view": view,
         "place": place,
         "places": crumbs(place),
-        "status": status,
-        "standing": sentences.standing_of(name, status.face, view.since),
+        "today": status,
+        "standing": sentences.standing_of(name, status.face, since_of(explained)),
         "next_step": sentences.next_of(status, explained.cheapest),
         "steps": [sentences.step_of(step) for step in explained.cheapest],
         "criteria": criteria_of(dossier),
@@ -106,6 +109,14 @@ def shown(dossier: Dossier) -> dict[str, Any]:
         "sentences": sentences,
         "messages": messages,
     }
+
+
+def since_of(explained: Explanation) -> date | None:
+    """Since when the field that the first sentence names is so."""
+    if not explained.history.intervals:
+        return None
+    titled = explained.status.face.standing is not Standing.NONE
+    return field_since(explained.history, explained.day, "standing" if titled else "eligibility")
 
 
 def criteria_of(dossier: Dossier) -> list[Criterion]:
