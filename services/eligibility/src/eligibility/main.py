@@ -172,8 +172,10 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         health.check("inbox", inbox.stopped)
         health.check("refold", refolding.probe)
     authenticator = settings.authenticator()
+    reading = reading_of(app_pool, clock)
+    work.on_commit(reading.feed.wake)
     app = create_app(
-        reading=reading_of(app_pool, clock),
+        reading=reading,
         certification=acting,
         counters=StreamCounters(app_pool),
         authenticator=authenticator,
@@ -190,7 +192,10 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
     )
     reconciler = reconciler_of(settings, work)
     loops = {
-        PartName.API: [api_part(app, settings.host, settings.port, setting="ELIGIBILITY_PORT")],
+        PartName.API: [
+            api_part(app, settings.host, settings.port, setting="ELIGIBILITY_PORT"),
+            Part("feed", reading.feed.run),
+        ],
         PartName.CONSUMER: [
             Part("consumer", starting.before(consumer.run)),
             Part("settling", settling.run),

@@ -23,6 +23,7 @@ from eligibility.domain.facts import Fact
 from eligibility.domain.fold import fold
 from eligibility.domain.rules import RuleSet
 from eligibility.dossier import Dossiers
+from eligibility.feed import Feed
 from eligibility.judge import Judge
 from eligibility.overview import Overview
 from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
@@ -76,6 +77,8 @@ class Reading:
         """Whole villages, for their pages."""
         self.overview = Overview(database, clock=clock)
         """Counts and lists, for the board."""
+        self.feed = Feed(database, clock=clock)
+        """What happens, for its page and its streams."""
 
     async def village(
         self,

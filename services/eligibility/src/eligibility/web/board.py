@@ -2,7 +2,7 @@
 
 # Not `from __future__ import annotations`: FastAPI reads the annotations of these closures.
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
@@ -16,14 +16,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from eligibility.overview import Board
 from eligibility.reading import Reading
 from eligibility.storage.board import ALL_AREAS, Level, Standing
+from eligibility.storage.feed import Happening
 from eligibility.web.asking import AreaCode, known_area
 from eligibility.web.formats import number, regency_name
+from eligibility.web.happenings import said
 from eligibility.web.listing import list_url, listing_pages
 from eligibility.web.rendering import Pages
 from eligibility.web.words import Tone, Word
 
 Reader = Annotated[Viewer, Security(viewing("eligibility:read"))]
 KECAMATAN = len("33.26.10")
+LATEST = 8
+"""Entries of the feed on the board."""
 
 COLUMNS: Mapping[str, tuple[str, Standing | None]] = {
     "villages": ("Desa", None),
@@ -61,8 +65,9 @@ def board_pages(reading: Reading, pages: Pages) -> APIRouter:
     async def board(request: Request, viewer: Reader) -> Response:
         """All that the viewer may see."""
         found = await reading.overview.board(viewer.caller.areas)
+        latest = await reading.feed.newest(viewer.caller.areas, LATEST)
         name = own_name(found, viewer.caller.areas)
-        return shown(request, viewer, found, name, places=[])
+        return shown(request, viewer, found, name, places=[], latest=latest)
 
     @router.get("/wilayah/{code}", response_class=HTMLResponse)
     async def area(code: AreaCode, request: Request, viewer: Reader) -> Response:
@@ -80,6 +85,7 @@ def board_pages(reading: Reading, pages: Pages) -> APIRouter:
         *,
         places: list[tuple[str | None, str]],
         area: str | None = None,
+        latest: Sequence[Happening] | None = None,
     ) -> Response:
         return pages.render(
             request,
@@ -98,6 +104,8 @@ def board_pages(reading: Reading, pages: Pages) -> APIRouter:
             targets=targets,
             proposed=PROPOSED,
             ceremony_word=CEREMONY,
+            happenings=latest,
+            said=said,
         )
 
     router.include_router(listing_pages(reading, pages))
@@ -106,6 +114,8 @@ def board_pages(reading: Reading, pages: Pages) -> APIRouter:
 
 def sentence(found: Board) -> str:
     """`3 Desa Sadar dari 272 desa · 1 terancam · 2 hampir memenuhi`: only what there is."""
+    if not found.rows:
+        return "Belum ada desa di sini."
     said = [
         f"{number(found.total('titled'))} Desa Sadar dari {number(found.total('villages'))} desa"
     ]

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from eligibility.reading import Reading
 from eligibility.web.assets import assets_router
 from eligibility.web.board import board_pages
+from eligibility.web.feed import feed_pages
 from eligibility.web.rendering import Pages
 from eligibility.web.village import village_pages
 
@@ -16,5 +17,6 @@ def site(pages: Pages, reading: Reading) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     router.include_router(assets_router(pages.assets))
     router.include_router(board_pages(reading, pages))
+    router.include_router(feed_pages(reading, pages))
     router.include_router(village_pages(reading, pages))
     return router
