@@ -56,8 +56,10 @@ from eligibility.settings import Settings
 from eligibility.settling import Settling
 from eligibility.starting import Starting
 from eligibility.web.assets import Assets
+from eligibility.web.forms import recorders_of
 from eligibility.web.leaving import farewell
 from eligibility.web.problems import ProblemPages
+from eligibility.web.registry_api import RegistryApi
 from eligibility.web.rendering import Pages
 from eligibility.web.site import site
 
@@ -87,6 +89,7 @@ def create_app(
     health: Health,
     clock: Clock,
     login: Login | None = None,
+    registry: RegistryApi | None = None,
 ) -> FastAPI:
     """The HTTP edge."""
     app = FastAPI(title="Desa Sadar: eligibility", docs_url=None, redoc_url=None)
@@ -97,7 +100,8 @@ def create_app(
     app.include_router(counter_routes(counters, STREAMS))
     app.include_router(streams_router(reading))
     pages = Pages(clock, Assets())
-    app.include_router(site(pages, reading))
+    recorders = recorders_of(reading, certification, registry or RegistryApi(""))
+    app.include_router(site(pages, reading, clock, recorders))
     install_refusals(app)
     install_problems(app)
     install_security(app, authenticator)
@@ -182,6 +186,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         health=health,
         clock=clock,
         login=settings.login(app_pool, authenticator, settings.key("parking_key")),
+        registry=RegistryApi(settings.registry_url),
     )
     install_idempotency(app, settings.key("parking_key"))
     settling = Settling(
