@@ -26,7 +26,10 @@ from common.topic_streams import Telling, each_event, silent
 from registry.storage import areas
 
 SQL = Queries.of("registry.storage", "advance.sql")
-SUBJECTS = ("enrollment_id", "post_id", "decree_id", "sosialisasi_id")
+SUBJECTS = (
+    *("enrollment_id", "post_id", "decree_id", "sosialisasi_id", "potential_id", "aid_id"),
+    *("agent_id", "count_id", "launch_id"),
+)
 """What a fact is about, by the first of these that its data has."""
 
 Topic = str
@@ -54,7 +57,7 @@ class Unknown:
     type: str
     effective_on: date
     subject: UUID | None
-    """The enrollment, post, decree or sosialisasi."""
+    """The enrollment, post, decree or whatever else the fact is about."""
     recorded_at: datetime
 
 

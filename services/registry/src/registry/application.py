@@ -6,30 +6,27 @@ participant, lock all villages concerned in key order, decide, save, append.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from common.clock import Clock
 from common.database import Database
-from common.events.registry import SosialisasiHeld
-from common.events.words import Organiser
 from common.idempotency import Answer
 from common.ids import Ids
 from common.outbox import Outbox
 
-from registry.deed import Deed, Request, outside_areas
+from registry.deed import Deed, Deeds, Request
 from registry.domain import days, segments
 from registry.domain import enrollment as membership
 from registry.domain import posts as government
 from registry.domain.areas import Village
 from registry.domain.enrollment import Enrollment
-from registry.domain.facts import Fact
 from registry.domain.nik import odd_parts, parse_nik
 from registry.domain.posts import PostName, Term
-from registry.domain.refusals import ParticipantUnknown, Refusal
+from registry.domain.refusals import ParticipantUnknown
 from registry.orders import Appointment, NewEnrollment
+from registry.outreach import Outreach
 from registry.persons import enrollment_body, locked_member, save_outcome
 from registry.storage import enrollments, posts
 from registry.storage.acts import Act
@@ -38,7 +35,10 @@ from registry.storage.posts import Decree
 
 
 class Registry:
-    """The deeds; each answers with what was stored, and a repeat gets the same answer."""
+    """The deeds; each answers with what was stored, and a repeat gets the same answer.
+
+    Those about nobody are in `outreach`.
+    """
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class Registry:
         ids: Ids,
         nik_99: bool,
     ) -> None:
-        self._database = database
-        self._outbox = outbox
+        self._deeds = Deeds(database, outbox, clock)
         self._participants = participants
         self._clock = clock
         self._ids = ids
         self._nik_99 = nik_99
+        self.outreach = Outreach(self._deeds, clock=clock, ids=ids)
 
     async def decree_posts(
         self,
@@ -67,7 +67,7 @@ class Registry:
         effective_on: date,
     ) -> Answer:
         """Record the whole list of the village government's posts from a day on."""
-        async with self._deed(request) as deed:
+        async with self._deeds.begin(request) as deed:
             if deed.repeated:
                 return deed.repeated
             key = await deed.village_key(code)
@@ -83,7 +83,7 @@ class Registry:
 
     async def appoint(self, request: Request, code: str, wish: Appointment) -> Answer:
         """Record that somebody holds a post from a day on, and replaces its holder if asked to."""
-        async with self._deed(request) as deed:
+        async with self._deeds.begin(request) as deed:
             if deed.repeated:
                 return deed.repeated
             key = await deed.village_key(code)
@@ -118,7 +118,7 @@ class Registry:
 
     async def dismiss(self, request: Request, term_id: UUID, *, effective_on: date) -> Answer:
         """Record the first day on which a holder no longer holds the post."""
-        async with self._deed(request, posts.term_unknown) as deed:
+        async with self._deeds.begin(request, posts.term_unknown) as deed:
             if deed.repeated:
                 return deed.repeated
             key = (await posts.term(deed.connection, term_id)).post.village_key
@@ -134,7 +134,7 @@ class Registry:
 
     async def record_enrollment(self, request: Request, code: str, wish: NewEnrollment) -> Answer:
         """Record a membership; it counts once it is activated."""
-        async with self._deed(request) as deed:
+        async with self._deeds.begin(request) as deed:
             if deed.repeated:
                 return deed.repeated
             key = await deed.village_key(code)
@@ -174,7 +174,7 @@ class Registry:
         self, request: Request, enrollment_id: UUID, *, effective_on: date
     ) -> Answer:
         """Record the first contribution: protection begins."""
-        async with self._deed(request, enrollments.unknown) as deed:
+        async with self._deeds.begin(request, enrollments.unknown) as deed:
             if deed.repeated:
                 return deed.repeated
             member = await locked_member(deed, self._participants, enrollment_id)
@@ -188,7 +188,7 @@ class Registry:
         self, request: Request, enrollment_id: UUID, *, effective_on: date
     ) -> Answer:
         """Record the first day without the membership."""
-        async with self._deed(request, enrollments.unknown) as deed:
+        async with self._deeds.begin(request, enrollments.unknown) as deed:
             if deed.repeated:
                 return deed.repeated
             member = await locked_member(deed, self._participants, enrollment_id)
@@ -200,7 +200,7 @@ class Registry:
         self, request: Request, enrollment_id: UUID, to_code: str, *, effective_on: date
     ) -> Answer:
         """Record that the membership goes on in another village."""
-        async with self._deed(request, enrollments.unknown) as deed:
+        async with self._deeds.begin(request, enrollments.unknown) as deed:
             if deed.repeated:
                 return deed.repeated
             target = await deed.target_key(to_code)
@@ -215,43 +215,6 @@ class Registry:
                 move_id=self._ids.random(),
             )
             return await save_outcome(deed, member, outcome, "MOVE_ENROLLMENT")
-
-    async def hold_sosialisasi(
-        self,
-        request: Request,
-        code: str,
-        *,
-        organiser: Organiser,
-        attendance: int | None,
-        effective_on: date,
-    ) -> Answer:
-        """Record an information event that was held."""
-        async with self._deed(request) as deed:
-            if deed.repeated:
-                return deed.repeated
-            key = await deed.village_key(code)
-            village = (await deed.lock({key}))[key]
-            days.check_has_happened(effective_on, self._clock.today(village.time_zone))
-            held = SosialisasiHeld(
-                effective_on=effective_on,
-                village_code=village.village_code,
-                sosialisasi_id=self._ids.random(),
-                organiser=organiser,
-                attendance=attendance,
-            )
-            await posts.add_sosialisasi(deed.connection, key, held, deed.now)
-            act = Act("HOLD_SOSIALISASI", held.sosialisasi_id, key, effective_on)
-            return await deed.answer(act, [Fact(key, held)], held.model_dump())
-
-    @contextlib.asynccontextmanager
-    async def _deed(
-        self, request: Request, hidden: Callable[[], Refusal] = outside_areas
-    ) -> AsyncIterator[Deed]:
-        """A deed's transaction; `hidden` refuses a repeat whose areas were taken away."""
-        async with self._database.transaction() as connection:
-            deed = Deed(connection, request, self._outbox, self._clock.now())
-            await deed.begin(hidden)
-            yield deed
 
     async def _holder(self, deed: Deed, wish: Appointment) -> Participant:
         if wish.nik is not None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from common.database import Connection
+from common.clock import Clock
+from common.database import Connection, Database
 from common.idempotency import Answer, Once, claim, store
 from common.outbox import Draft, Outbox, VillageLocks
 from common.security import Caller
 from pydantic_core import to_jsonable_python
 
-from registry.domain.areas import Village, village_code
+from registry.domain.areas import Area, Village, area_code, village_code
 from registry.domain.facts import Fact
 from registry.domain.nik import Warned
 from registry.domain.refusals import OutsideAreas, Refusal
@@ -30,11 +32,10 @@ class Request:
     caller: Caller
     once: Once
 
-    def may_act_in(self, village_key: str) -> bool:
-        """Whether the caller's areas contain the village."""
+    def may_act_in(self, subject: str) -> bool:
+        """Whether the caller's areas contain the village or the area."""
         return any(
-            area in ("*", village_key) or village_key.startswith(f"{area}.")
-            for area in self.caller.areas
+            area in ("*", subject) or subject.startswith(f"{area}.") for area in self.caller.areas
         )
 
 
@@ -58,7 +59,7 @@ class Deed:
         """
         await acts.see(self.connection, EVERYWHERE)
         self.repeated = await claim(self.connection, self.request.once, self.now)
-        if self.repeated and not self.request.may_act_in(_village_of(self.repeated)):
+        if self.repeated and not self.request.may_act_in(_subject_of(self.repeated)):
             raise hidden()
 
     async def village_key(self, code: str) -> str:
@@ -67,6 +68,13 @@ class Deed:
         if not self.request.may_act_in(key):
             raise outside_areas()
         return key
+
+    async def area_code(self, code: str) -> str:
+        """The province or regency that the caller names; raises OutsideAreas."""
+        found = area_code(code)
+        if not self.request.may_act_in(found):
+            raise outside_areas()
+        return found
 
     async def target_key(self, code: str) -> str:
         """The village that a participant moves to, in anybody's area."""
@@ -77,6 +85,11 @@ class Deed:
         """All villages that the deed concerns, locked in key order, as they are now."""
         self._locks = await areas.lock(self.connection, keys)
         return await areas.villages(self.connection, self._locks.keys)
+
+    async def lock_area(self, code: str) -> Area:
+        """The province or regency that the deed concerns, locked; raises AreaUnknown."""
+        self._locks = await areas.lock(self.connection, [code])
+        return await areas.area(self.connection, code)
 
     async def write_down(self, act: Act) -> None:
         """Keep who did it, and when."""
@@ -100,14 +113,33 @@ class Deed:
         return answer
 
 
+class Deeds:
+    """Opens the one transaction of each deed."""
+
+    def __init__(self, database: Database, outbox: Outbox, clock: Clock) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._clock = clock
+
+    @contextlib.asynccontextmanager
+    async def begin(
+        self, request: Request, hidden: Callable[[], Refusal] | None = None
+    ) -> AsyncIterator[Deed]:
+        """A deed's transaction; `hidden` refuses a repeat whose areas were taken away."""
+        async with self._database.transaction() as connection:
+            deed = Deed(connection, request, self._outbox, self._clock.now())
+            await deed.begin(hidden or outside_areas)
+            yield deed
+
+
 def outside_areas() -> OutsideAreas:
     return OutsideAreas(
-        "Desa ini di luar wilayah kerja Anda; minta cabang yang membawahinya mencatat."
+        "Tempat ini di luar wilayah kerja Anda; minta cabang yang membawahinya mencatat."
     )
 
 
-def _village_of(answer: Answer) -> str:
-    """The key of the village acted in: every deed tells its own village first."""
+def _subject_of(answer: Answer) -> str:
+    """The village or area acted in: every deed tells its own first."""
     return answer.positions[0].split("/")[1]
 
 

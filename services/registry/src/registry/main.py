@@ -36,6 +36,7 @@ from prometheus_client import REGISTRY as METRICS
 from registry.api.callers import STREAMS
 from registry.api.enrollments import enrollment_routes
 from registry.api.errors import install_refusals
+from registry.api.outreach import outreach_routes, worker_routes
 from registry.api.streams import stream_routes
 from registry.api.villages import area_routes, government_routes
 from registry.application import Registry
@@ -70,6 +71,8 @@ def create_app(
     app.include_router(health.router())
     app.include_router(area_routes(questions))
     app.include_router(government_routes(registry, questions))
+    app.include_router(outreach_routes(registry, questions))
+    app.include_router(worker_routes(registry, questions))
     app.include_router(enrollment_routes(registry, questions))
     app.include_router(counter_routes(counters, STREAMS))
     app.include_router(stream_routes(questions))

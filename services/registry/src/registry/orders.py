@@ -1,4 +1,4 @@
-"""What the deeds about a person are asked for; who it is about is never shown."""
+"""What deeds of many parts are asked for; who one is about is never shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from common.events.words import Programme, Segment
+from common.events.words import (
+    HostOffice,
+    LaunchLevel,
+    Programme,
+    Representative,
+    Segment,
+    Venue,
+    WorkerSource,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,3 +42,25 @@ class Appointment:
     nik: str | None = None
     name: str | None = None
     participant_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersWish:
+    """A count of workers as it is stated."""
+
+    effective_on: date
+    total: int
+    pu: int
+    bpu: int
+    source: WorkerSource
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchWish:
+    """A launch as it was held."""
+
+    effective_on: date
+    level: LaunchLevel
+    host_office: HostOffice
+    represented_by: Representative | None
+    venue: Venue

@@ -14,20 +14,18 @@ from common.events.registry import Coverage
 from common.outbox import QUERIES as OUTBOX
 from common.security import Caller
 
-from registry.domain.areas import Village, village_code
+from registry.domain.areas import Village, area_code, village_code
 from registry.domain.enrollment import Enrollment
 from registry.domain.lookup import village_name
 from registry.domain.refusals import EventUnknown
 from registry.domain.spans import coverage_from
-from registry.storage import acts, areas, enrollments, posts
+from registry.storage import acts, areas, enrollments, outreach, posts
 from registry.storage.acts import EVERYWHERE
 from registry.storage.participants import Identity, ParticipantStore
 from registry.storage.posts import Decree, FilledPost
 
 FOUND = 100
 """Villages of one name that an answer lists; one more says that there are more."""
-HELD = 200
-"""Sosialisasi of one village that an answer lists at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +111,17 @@ class Questions:
         async with self._seeing(caller.areas) as connection:
             return await self._participants.identity(connection, participant_id)
 
-    async def sosialisasi(self, caller: Caller, code: str) -> list[dict[str, object]]:
-        """What was held in a village, newest first."""
+    async def outreach(self, caller: Caller, code: str, query: str) -> list[dict[str, object]]:
+        """What was recorded of a village, by a query of `outreach.sql`; newest first."""
         async with self._seeing(caller.areas) as connection:
             village = await self._village(connection, code)
-            return await posts.sosialisasi_of(connection, village.village_key, HELD)
+            return await outreach.listed(connection, query, village.village_key)
+
+    async def launches(self, caller: Caller, code: str) -> list[dict[str, object]]:
+        """What was held in a province or regency, newest first."""
+        async with self._seeing(caller.areas) as connection:
+            area = await areas.area(connection, area_code(code))
+            return await outreach.listed(connection, "launches_of_area", area.area_code)
 
     async def stored_event(self, topic: str, village_key: str, sequence: int) -> bytes:
         """The bytes of one event as they were published; raises EventUnknown."""

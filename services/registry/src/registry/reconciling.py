@@ -15,6 +15,7 @@ TOPICS = (
     topics.REGISTRY_ENROLLMENTS,
     topics.REGISTRY_OFFICIALS,
     topics.REGISTRY_OUTREACH,
+    topics.REGISTRY_NOTICES,
 )
 """What the registry publishes, and consumers have effects of."""
 

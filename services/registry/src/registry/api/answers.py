@@ -9,7 +9,6 @@ from uuid import UUID
 from common.events.registry import Coverage, DecreedPost
 from common.events.words import (
     EnrollmentStatus,
-    Organiser,
     PostKind,
     Programme,
     RegencyKind,
@@ -75,12 +74,6 @@ class EnrollmentRecorded(Recorded):
 
 class EnrollmentMoved(EnrollmentRecorded):
     move_id: UUID
-
-
-class SosialisasiRecorded(Recorded):
-    sosialisasi_id: UUID
-    organiser: Organiser
-    attendance: int | None
 
 
 class VillageView(View):
@@ -224,10 +217,3 @@ class ParticipantView(View):
     nik: str
     named: bool
     recorded_at: datetime
-
-
-class SosialisasiView(View):
-    sosialisasi_id: UUID
-    held_on: date
-    organiser: Organiser
-    attendance: int | None

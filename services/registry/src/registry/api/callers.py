@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from registry.deed import Request
 
 READ: Final = "registry:read"
-"""Areas, villages, posts, sosialisasi: nothing about a person."""
+"""Areas, villages, posts, outreach: nothing about a person."""
 PEOPLE: Final = "registry:people"
 """Enrollments and participants, masked, in the caller's areas."""
 WRITE: Final = "registry:write"

@@ -17,7 +17,9 @@ STATUS: Final[dict[type[Refusal], tuple[int, str]]] = {
     OutsideAreas: (403, "Di luar wilayah kerja"),
 }
 
-_IN_PATH: Final = frozenset({"village_code", "term_id", "enrollment_id", "sequence"})
+_IN_PATH: Final = frozenset(
+    {"village_code", "area_code", "term_id", "agent_id", "enrollment_id", "sequence"}
+)
 
 
 def problem_of(refusal: Refusal) -> Problem:

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Self
 
-from common.events.words import Organiser, PostKind, Programme, Segment
+from common.events.words import PostKind, Programme, Segment
 from pydantic import (
     UUID4,
     AfterValidator,
@@ -225,19 +225,3 @@ class Moved(Body):
 
     effective_on: EffectiveOn
     to_village_code: VillageCodeText
-
-
-class Held(Body):
-    """An information event for the village's workers that was held."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"effective_on": "2019-09-03", "organiser": "BRANCH_OFFICE", "attendance": 120}
-            ]
-        }
-    )
-
-    effective_on: EffectiveOn
-    organiser: Organiser
-    attendance: Annotated[StrictInt, Field(ge=0, le=1_000_000)] | None = None

@@ -54,7 +54,7 @@ def area_routes(questions: Questions) -> APIRouter:
 
 
 def government_routes(registry: Registry, questions: Questions) -> APIRouter:
-    """Posts, their holders, and what was done to inform people."""
+    """Posts and their holders."""
     router = APIRouter(tags=["villages"])
 
     @router.post(
@@ -113,28 +113,5 @@ def government_routes(registry: Registry, questions: Questions) -> APIRouter:
         """Record the first day on which the holder no longer holds the post."""
         answer = await registry.dismiss(request, term_id, effective_on=body.effective_on)
         return recorded(answer, f"/villages/{answer.body['village_code']}/posts")
-
-    @router.post(
-        "/villages/{code}/sosialisasi",
-        status_code=201,
-        response_model=answers.SosialisasiRecorded,
-        responses={201: RECORDED},
-    )
-    async def hold_sosialisasi(code: str, body: requests.Held, request: Writer) -> JSONResponse:
-        """Record an information event that was held."""
-        answer = await registry.hold_sosialisasi(
-            request,
-            code,
-            organiser=body.organiser,
-            attendance=body.attendance,
-            effective_on=body.effective_on,
-        )
-        return recorded(answer, f"/villages/{answer.body['village_code']}/sosialisasi")
-
-    @router.get("/villages/{code}/sosialisasi", response_model=tuple[answers.SosialisasiView, ...])
-    async def sosialisasi(code: str, caller: Reader) -> list[answers.SosialisasiView]:
-        """What was held in the village, newest first, at most 200."""
-        held = await questions.sosialisasi(caller, code)
-        return [answers.SosialisasiView.model_validate(one) for one in held]
 
     return router

@@ -10,10 +10,13 @@ from datetime import date
 from common.events.registry import VillageKnown
 from common.events.words import RegencyKind, TimeZone, VillageKind
 
-from registry.domain.refusals import VillageCodeImpossible
+from registry.domain.refusals import AreaCodeImpossible, VillageCodeImpossible
 
 _DOTTED = re.compile(r"([1-9]\d)\.(\d{2})\.(\d{2})\.([123]\d{3})", re.ASCII)
 _PLAIN = re.compile(r"([1-9]\d)(\d{2})(\d{2})([123]\d{3})", re.ASCII)
+
+_AREA = re.compile(r"([1-9]\d)(?:\.?(\d{2}))?", re.ASCII)
+_AREA_LENGTH = 5
 
 _VILLAGE_KINDS = {"1": VillageKind.KELURAHAN, "2": VillageKind.DESA, "3": VillageKind.DESA_ADAT}
 
@@ -47,6 +50,21 @@ def village_code(text: str, field: str | None = None) -> str:
     return ".".join(match.groups())
 
 
+def area_code(text: str) -> str:
+    """The dotted form of a province's or regency's code; raises AreaCodeImpossible."""
+    match = _AREA.fullmatch(text.strip())
+    if match is None:
+        raise AreaCodeImpossible(
+            "Kode wilayah harus berbentuk 33 untuk provinsi, 33.26 atau 3326 untuk kabupaten/kota."
+        )
+    return ".".join(filter(None, match.groups()))
+
+
+def is_area(subject: str) -> bool:
+    """Whether the subject of a stream is a province or a regency, and no village."""
+    return len(subject) <= _AREA_LENGTH
+
+
 def village_kind(code: str) -> VillageKind:
     """Kelurahan, desa or desa adat, by the first digit of the code's last group."""
     return _VILLAGE_KINDS[code[9]]
@@ -65,6 +83,16 @@ def search_name(name: str) -> str:
     """The name as it is compared: without case, spaces and punctuation."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(character for character in plain if character.isascii() and character.isalnum())
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A province or a regency."""
+
+    area_code: str
+    regency_kind: RegencyKind | None
+    """None: it is a province."""
+    time_zone: TimeZone
 
 
 @dataclass(frozen=True, slots=True)

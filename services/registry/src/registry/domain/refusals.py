@@ -11,15 +11,20 @@ class Refusal(Exception):
     Refusal
     ├── Invalid                the request cannot be right
     │   ├── VillageCodeImpossible
+    │   ├── AreaCodeImpossible
     │   ├── NikImpossible
     │   ├── DateOutsideLimits
     │   ├── ProgrammesNotAllowed
     │   ├── AgeOutsideLimits
     │   ├── SegmentWithoutRule
     │   ├── PostsImpossible
-    │   └── PostElsewhere
+    │   ├── PostElsewhere
+    │   ├── WorkersImpossible
+    │   └── LaunchImpossible
     ├── Unknown                what it names does not exist
     │   ├── VillageUnknown
+    │   ├── AreaUnknown
+    │   ├── AgentUnknown
     │   ├── PostUnknown
     │   ├── TermUnknown
     │   ├── EnrollmentUnknown
@@ -32,8 +37,9 @@ class Refusal(Exception):
     │   ├── SameVillage
     │   ├── TooManyChanges
     │   ├── PostHeld
-    │   └── TermEnded
-    └── OutsideAreas             the caller's areas do not contain the village
+    │   ├── TermEnded
+    │   └── AgentInactive
+    └── OutsideAreas             the caller's areas do not contain it
     """
 
     code: ClassVar[str] = "refused"
@@ -52,6 +58,11 @@ class Invalid(Refusal):
 class VillageCodeImpossible(Invalid):
     code = "village-code-impossible"
     field = "village_code"
+
+
+class AreaCodeImpossible(Invalid):
+    code = "area-code-impossible"
+    field = "area_code"
 
 
 class NikImpossible(Invalid):
@@ -89,8 +100,28 @@ class PostElsewhere(Invalid):
     field = "post_id"
 
 
+class WorkersImpossible(Invalid):
+    code = "workers-impossible"
+    field = "total"
+
+
+class LaunchImpossible(Invalid):
+    code = "launch-impossible"
+    field = "host_office"
+
+
 class Unknown(Refusal):
     """What the request names does not exist."""
+
+
+class AreaUnknown(Unknown):
+    code = "area-unknown"
+    field = "area_code"
+
+
+class AgentUnknown(Unknown):
+    code = "agent-unknown"
+    field = "agent_id"
 
 
 class VillageUnknown(Unknown):
@@ -162,8 +193,13 @@ class TermEnded(Conflict):
     field = "term_id"
 
 
+class AgentInactive(Conflict):
+    code = "agent-inactive"
+    field = "effective_on"
+
+
 class OutsideAreas(Refusal):
-    """The caller may not act in that village."""
+    """The caller may not act in that village or area."""
 
     code = "outside-areas"
     field = "village_code"

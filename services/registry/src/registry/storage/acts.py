@@ -11,6 +11,7 @@ from uuid import UUID
 from common.database import Connection
 from common.security import Caller
 
+from registry.domain.areas import is_area
 from registry.storage.queries import SQL
 
 EVERYWHERE = ("*",)
@@ -19,11 +20,12 @@ _AREA = re.compile(r"\*|\d{2}(\.\d{2}){0,2}|\d{2}\.\d{2}\.\d{2}\.\d{4}", re.ASCI
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One deed about one thing in one village."""
+    """One deed about one thing in one village or area."""
 
     deed: str
     subject_id: UUID
-    village_key: str
+    where: str
+    """A village_key, or the code of a province or regency."""
     effective_on: date
 
 
@@ -34,10 +36,10 @@ async def see(connection: Connection, areas: Iterable[str]) -> None:
 
 async def add(connection: Connection, act: Act, caller: Caller, now: datetime) -> None:
     await connection.execute(
-        SQL["add_act"],
+        SQL["add_area_act" if is_area(act.where) else "add_act"],
         act.deed,
         act.subject_id,
-        act.village_key,
+        act.where,
         act.effective_on,
         caller.issuer,
         caller.subject,

@@ -9,9 +9,9 @@ from common.database import Connection
 from common.events.words import RegencyKind, TimeZone, VillageKind
 from common.outbox import VillageLocks, lock_villages
 
-from registry.domain.areas import Village
+from registry.domain.areas import Area, Village, is_area
 from registry.domain.lookup import VillageName
-from registry.domain.refusals import VillageUnknown
+from registry.domain.refusals import AreaUnknown, VillageUnknown
 from registry.storage.queries import SQL
 
 
@@ -27,8 +27,19 @@ async def key_of(connection: Connection, code: str, field: str | None = None) ->
 
 
 async def lock(connection: Connection, keys: Iterable[str]) -> VillageLocks:
-    """The deed's village locks, in key order."""
-    return await lock_villages(connection, keys, SQL["lock_villages"])
+    """The deed's locks: of villages in key order, or of areas; a deed has never both."""
+    keys = set(keys)
+    statement = "lock_areas" if any(map(is_area, keys)) else "lock_villages"
+    return await lock_villages(connection, keys, SQL[statement])
+
+
+async def area(connection: Connection, code: str) -> Area:
+    """A province or a regency; raises AreaUnknown."""
+    row = await connection.fetchrow(SQL["area"], code)
+    if row is None:
+        raise AreaUnknown(f"Provinsi atau kabupaten/kota dengan kode {code} tidak ada.")
+    kind = row["kind"] and RegencyKind(row["kind"])
+    return Area(row["area_code"], kind, TimeZone(row["time_zone"]))
 
 
 async def villages(connection: Connection, keys: Iterable[str]) -> dict[str, Village]:

@@ -1,4 +1,4 @@
-"""Posts, the decrees that list them, the terms of their holders, and sosialisasi."""
+"""Posts, the decrees that list them, and the terms of their holders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 
 from asyncpg import Record
 from common.database import Connection
-from common.events.registry import SosialisasiHeld
 from common.events.words import PostKind
 from common.ids import Ids
 
@@ -146,28 +145,6 @@ async def add_term(connection: Connection, term: Term, now: datetime) -> None:
 
 async def end_term(connection: Connection, term: Term) -> None:
     await connection.execute(SQL["end_term"], term.term_id, term.ends_on)
-
-
-async def add_sosialisasi(
-    connection: Connection, village_key: str, held: SosialisasiHeld, now: datetime
-) -> None:
-    await connection.execute(
-        SQL["add_sosialisasi"],
-        held.sosialisasi_id,
-        village_key,
-        held.effective_on,
-        held.organiser,
-        held.attendance,
-        now,
-    )
-
-
-async def sosialisasi_of(
-    connection: Connection, village_key: str, limit: int
-) -> list[dict[str, object]]:
-    """What was held in a village, newest first."""
-    rows = await connection.fetch(SQL["sosialisasi_of_village"], village_key, limit)
-    return [dict(row) for row in rows]
 
 
 def _post(row: Record) -> Post:

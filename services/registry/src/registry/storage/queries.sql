@@ -226,18 +226,29 @@ VALUES ($1, $2, $3, $4, $5, $6)
 -- A term that ends.
 UPDATE terms SET ends_on = $2 WHERE term_id = $1
 
--- name: add_sosialisasi
--- A sosialisasi that was held.
-INSERT INTO sosialisasi
-    (sosialisasi_id, village_key, held_on, organiser, attendance, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+-- name: lock_areas
+-- Provinces and regencies: the lock of a deed about one of them.
+WITH province AS (
+    SELECT province_code FROM provinces WHERE province_code = ANY($1::text[]) FOR NO KEY UPDATE
+), regency AS (
+    SELECT regency_code FROM regencies WHERE regency_code = ANY($1::text[]) FOR NO KEY UPDATE
+)
+SELECT province_code AS village_key FROM province
+UNION ALL SELECT regency_code FROM regency
 
--- name: sosialisasi_of_village
--- What was held in a village, newest first.
-SELECT sosialisasi_id, held_on, organiser, attendance FROM sosialisasi
-WHERE village_key = $1 ORDER BY held_on DESC, sosialisasi_id LIMIT $2
+-- name: area
+-- A province or a regency; a province has no kind.
+SELECT province_code AS area_code, NULL AS kind, time_zone FROM provinces WHERE province_code = $1
+UNION ALL
+SELECT regency_code, kind, time_zone FROM regencies JOIN provinces USING (province_code)
+WHERE regency_code = $1
 
 -- name: add_act
 -- Who did it.
 INSERT INTO acts (deed, subject_id, village_key, effective_on, issuer, actor, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: add_area_act
+-- Who did it, in a province or regency.
+INSERT INTO acts (deed, subject_id, area_code, effective_on, issuer, actor, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
