@@ -8,24 +8,16 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from common.clock import Clock
-from common.clockwork import stored_offset
-from common.commands import add_shared_commands, console, do
-from common.database import Database
+from common.commands import add_shared_commands
 from common.doctor_command import add_doctor_command
-from common.ids import Ids
-from common.outbox import Outbox
 from common.process import run
 from common.reconcile_commands import add_reconcile_commands
 from common.reconciling import Reconciler
 from common.security.demo import demo_token
 from common.settings import Mode
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from registry.api.callers import SCOPES
-from registry.areas import edition
-from registry.areas.edition import read_edition
-from registry.areas.load import load_areas
+from registry.area_commands import areas
 from registry.main import build, serve
 from registry.settings import Settings
 from registry.stream_commands import streams
@@ -43,7 +35,6 @@ async def _reconciler() -> AsyncIterator[Reconciler]:
 
 add_reconcile_commands(app, _reconciler)
 
-areas = typer.Typer(no_args_is_help=True, help="The country's administrative areas.")
 app.add_typer(areas, name="areas")
 app.add_typer(streams, name="streams")
 
@@ -52,44 +43,6 @@ app.add_typer(streams, name="streams")
 def serve_command() -> None:
     """Run the API and the relay until SIGTERM."""
     run(lambda: serve(Settings.load()))
-
-
-@areas.callback()
-def _areas() -> None:
-    """Keep `load` a subcommand."""
-
-
-@areas.command("load")
-def load_command() -> None:
-    """Add the areas that are not known yet and publish their villages; again does nothing."""
-    added = do(_load(Settings.load()))
-    console.print(f"{added:,} villages added ({edition.NAME})")
-
-
-async def _load(settings: Settings) -> int:
-    loaded = read_edition()
-    database = await Database.open(
-        settings.work_url.get_secret_value(), name="registry-areas", size=1
-    )
-    try:
-        async with database.transaction() as connection:
-            clock = Clock(await stored_offset(connection))
-        columns = (
-            TextColumn("villages"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=console) as progress:
-            bar = progress.add_task("villages", total=len(loaded.villages))
-            return await load_areas(
-                database,
-                Outbox(clock=clock, ids=Ids()),
-                loaded,
-                lambda count: progress.advance(bar, count),
-            )
-    finally:
-        await database.close()
 
 
 @app.command("token")

@@ -64,7 +64,7 @@ class Deed:
 
     async def village_key(self, code: str) -> str:
         """The village that the caller names, within the caller's areas; raises OutsideAreas."""
-        key = await areas.key_of(self.connection, village_code(code))
+        key = await areas.key_of(self.connection, village_code(code), closed=False)
         if not self.request.may_act_in(key):
             raise outside_areas()
         return key
@@ -79,7 +79,7 @@ class Deed:
     async def target_key(self, code: str) -> str:
         """The village that a participant moves to, in anybody's area."""
         field = "to_village_code"
-        return await areas.key_of(self.connection, village_code(code, field), field)
+        return await areas.key_of(self.connection, village_code(code, field), field, closed=False)
 
     async def lock(self, keys: Iterable[str]) -> dict[str, Village]:
         """All villages that the deed concerns, locked in key order, as they are now."""

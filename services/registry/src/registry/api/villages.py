@@ -25,10 +25,10 @@ def area_routes(questions: Questions) -> APIRouter:
     @router.get("/areas", response_model=answers.EditionView)
     async def areas(_: Reader) -> answers.EditionView:
         """The edition of the area data, its licence, and how many areas are loaded."""
-        counts = await questions.area_counts()
+        name, effective_on, counts = await questions.areas()
         return answers.EditionView(
-            edition=edition.NAME,
-            effective_on=edition.EFFECTIVE_ON,
+            edition=name,
+            effective_on=effective_on,
             licence=edition.LICENCE,
             attribution=edition.ATTRIBUTION,
             **counts,

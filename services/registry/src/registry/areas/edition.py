@@ -1,9 +1,9 @@
-"""The edition of the area data in `data/` (licence and source in its NOTICE)."""
+"""An edition of the area data: the package's own in `data/` (see its NOTICE), or a newer one."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
@@ -28,6 +28,8 @@ class Edition:
     """Full names, with the kind in front."""
     kecamatan: dict[str, str]
     villages: tuple[Village, ...]
+    name: str = NAME
+    effective_on: date = EFFECTIVE_ON
 
 
 def read_edition() -> Edition:
@@ -36,20 +38,21 @@ def read_edition() -> Edition:
     regencies = {row["code"]: row["name"] for row in _rows("regencies.csv")}
     kecamatan = {row["code"]: row["name"] for row in _rows("districts.csv")}
     villages = (
-        _village(row["code"], row["name"], provinces, regencies, kecamatan)
+        village_in(row["code"], row["name"], provinces, regencies, kecamatan)
         for row in _rows("villages.csv")
     )
     ordered = sorted(villages, key=lambda village: village.village_key)
     return Edition(provinces, regencies, kecamatan, tuple(ordered))
 
 
-def _village(
+def village_in(
     code: str,
     name: str,
-    provinces: dict[str, str],
-    regencies: dict[str, str],
-    kecamatan: dict[str, str],
+    provinces: Mapping[str, str],
+    regencies: Mapping[str, str],
+    kecamatan: Mapping[str, str],
 ) -> Village:
+    """The village in its place; its key is its code until it is known under another one."""
     province, regency, in_kecamatan = code[:2], code[:5], code[:8]
     kind, regency_name = regency_kind(regencies[regency])
     if kind is None:

@@ -9,7 +9,6 @@ from common.database import Connection, Database
 from common.events.envelope import Origin
 from common.outbox import Draft, Outbox
 
-from registry.areas import edition
 from registry.areas.edition import Edition
 from registry.domain.areas import TIME_ZONES, Village, regency_kind, search_name
 from registry.storage import areas
@@ -34,16 +33,19 @@ async def load_areas(
     `progress` hears after each transaction how many villages it went through.
     """
     async with database.transaction() as connection:
-        await _add_upper_levels(connection, loaded)
+        await add_upper_levels(connection, loaded)
     added = 0
     for chunk in _chunks(loaded.villages):
         async with database.transaction() as connection:
-            added += await _add_villages(connection, outbox, chunk)
+            added += await add_villages(connection, outbox, loaded, chunk)
         progress(len(chunk))
+    async with database.transaction() as connection:
+        await areas.note_edition(connection, loaded)
     return added
 
 
-async def _add_upper_levels(connection: Connection, loaded: Edition) -> None:
+async def add_upper_levels(connection: Connection, loaded: Edition) -> None:
+    """Provinces, regencies and kecamatan that are not known."""
     zones = [TIME_ZONES[code] for code in loaded.provinces]
     await connection.execute(
         SQL["add_provinces"], list(loaded.provinces), list(loaded.provinces.values()), zones
@@ -66,7 +68,10 @@ async def _add_upper_levels(connection: Connection, loaded: Edition) -> None:
     )
 
 
-async def _add_villages(connection: Connection, outbox: Outbox, chunk: Sequence[Village]) -> int:
+async def add_villages(
+    connection: Connection, outbox: Outbox, loaded: Edition, chunk: Sequence[Village]
+) -> int:
+    """Villages whose key is not known, each with its event; how many."""
     await connection.execute(SQL["lock_area_load"])
     keys = [village.village_key for village in chunk]
     rows = await connection.fetch(SQL["known_villages"], keys)
@@ -90,13 +95,18 @@ async def _add_villages(connection: Connection, outbox: Outbox, chunk: Sequence[
         ],
     )
     locks = await areas.lock(connection, [village.village_key for village in new])
-    batch = uuid5(_BATCHES, edition.NAME)
+    batch = batch_of(loaded)
     drafts = [
-        Draft(village.village_key, village.known(edition.EFFECTIVE_ON), Origin.IMPORT, batch)
+        Draft(village.village_key, village.known(loaded.effective_on), Origin.IMPORT, batch)
         for village in new
     ]
     await outbox.append(connection, locks, drafts)
     return len(new)
+
+
+def batch_of(loaded: Edition) -> UUID:
+    """The batch of all events of an edition, the same however often it is loaded."""
+    return uuid5(_BATCHES, loaded.name)
 
 
 def _chunks(villages: Sequence[Village]) -> Iterator[Sequence[Village]]:

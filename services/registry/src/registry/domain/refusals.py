@@ -33,6 +33,7 @@ class Refusal(Exception):
     ├── Conflict               the facts recorded so far forbid it
     │   ├── TransitionForbidden
     │   ├── BeforeLastChange
+    │   ├── VillageClosed
     │   ├── MembershipOpen
     │   ├── SameVillage
     │   ├── TooManyChanges
@@ -196,6 +197,13 @@ class TermEnded(Conflict):
 class AgentInactive(Conflict):
     code = "agent-inactive"
     field = "effective_on"
+
+
+class VillageClosed(Conflict):
+    """The village became part of another one: nothing new is recorded of it."""
+
+    code = "village-closed"
+    field = "village_code"
 
 
 class OutsideAreas(Refusal):

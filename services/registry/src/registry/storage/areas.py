@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from typing import Protocol
 
 from asyncpg import Record
 from common.database import Connection
@@ -11,19 +13,37 @@ from common.outbox import VillageLocks, lock_villages
 
 from registry.domain.areas import Area, Village, is_area
 from registry.domain.lookup import VillageName
-from registry.domain.refusals import AreaUnknown, VillageUnknown
+from registry.domain.refusals import AreaUnknown, VillageClosed, VillageUnknown
 from registry.storage.queries import SQL
 
 
-async def key_of(connection: Connection, code: str, field: str | None = None) -> str:
-    """The village_key of the village with this code; raises VillageUnknown."""
-    key = await connection.fetchval(SQL["village_key"], code)
-    if key is None:
+class Edition(Protocol):
+    """What is kept of an edition besides its areas."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def effective_on(self) -> date: ...
+
+
+async def key_of(
+    connection: Connection, code: str, field: str | None = None, *, closed: bool = True
+) -> str:
+    """The village_key of the village with this code; raises VillageUnknown.
+
+    Raises VillageClosed for one that is part of another, unless `closed` ones are asked for too.
+    """
+    row = await connection.fetchrow(SQL["village_key"], code)
+    if row is None:
         raise VillageUnknown(
             f"Desa dengan kode {code} tidak ada dalam data wilayah; cari di GET /areas/villages.",
             field=field,
         )
-    return str(key)
+    if row["merged_into"] and not closed:
+        raise VillageClosed(
+            f"Desa ini sudah bergabung ke {row['merged_into']}; catat pada desa itu.", field=field
+        )
+    return str(row["village_key"])
 
 
 async def lock(connection: Connection, keys: Iterable[str]) -> VillageLocks:
@@ -48,6 +68,17 @@ async def villages(connection: Connection, keys: Iterable[str]) -> dict[str, Vil
     return {village.village_key: village for village in sorted(map(_village, rows), key=_key)}
 
 
+async def open_villages(connection: Connection) -> list[Village]:
+    """All villages of today."""
+    return [_village(row) for row in await connection.fetch(SQL["open_villages"])]
+
+
+async def former_codes(connection: Connection) -> dict[str, str]:
+    """Codes that villages had before, and the codes of closed ones, with the village's key."""
+    rows = await connection.fetch(SQL["former_codes"])
+    return {row["village_code"]: row["village_key"] for row in rows}
+
+
 async def find(connection: Connection, name: VillageName, limit: int) -> list[Village]:
     """Villages of that name within the regency and kecamatan named."""
     keys = await connection.fetch(
@@ -62,6 +93,17 @@ async def find(connection: Connection, name: VillageName, limit: int) -> list[Vi
         limit,
     )
     return list((await villages(connection, [row["village_key"] for row in keys])).values())
+
+
+async def note_edition(connection: Connection, loaded: Edition) -> None:
+    """Keep that an edition is loaded; the second time it stays as it is."""
+    await connection.execute(SQL["note_edition"], loaded.name, loaded.effective_on)
+
+
+async def present_edition(connection: Connection) -> tuple[str, date] | None:
+    """Name and day of the latest edition that is loaded."""
+    row = await connection.fetchrow(SQL["present_edition"])
+    return None if row is None else (row["name"], row["effective_on"])
 
 
 async def counts(connection: Connection) -> dict[str, int]:

@@ -8,8 +8,14 @@ SELECT village_key FROM villages WHERE village_key = ANY($1::text[])
 ORDER BY village_key FOR NO KEY UPDATE
 
 -- name: village_key
--- The key of the village that has this code now.
-SELECT village_key FROM villages WHERE village_code = $1
+-- The village that has this code now, or else had it once, and what it was merged into.
+SELECT village_key, merged_into FROM villages WHERE village_code = $1
+UNION ALL
+SELECT village_key, merged_into
+FROM former_codes f
+JOIN villages USING (village_key)
+WHERE f.village_code = $1
+LIMIT 1
 
 -- name: villages
 -- Villages in their places, by key.
@@ -37,6 +43,82 @@ WHERE v.search_name = ANY($1::text[])
         OR (r.search_name = $6 AND r.kind = ANY($7::text[])))
 ORDER BY v.village_key
 LIMIT $8
+
+-- name: note_edition
+-- An edition that is loaded.
+INSERT INTO editions (name, effective_on) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING
+
+-- name: present_edition
+-- The latest edition that is loaded.
+SELECT name, effective_on FROM editions ORDER BY effective_on DESC, name DESC LIMIT 1
+
+-- name: open_villages
+-- All villages of today in their places.
+SELECT v.village_key, v.village_code, v.name, v.kind,
+    k.kecamatan_code, k.name AS kecamatan_name,
+    r.regency_code, r.name AS regency_name, r.kind AS regency_kind,
+    p.province_code, p.name AS province_name, p.time_zone
+FROM villages v
+JOIN kecamatan k USING (kecamatan_code)
+JOIN regencies r USING (regency_code)
+JOIN provinces p USING (province_code)
+WHERE v.closed_on IS NULL
+
+-- name: former_codes
+-- Codes that villages had before, and the codes of those that are closed.
+SELECT village_code, village_key FROM former_codes
+UNION
+SELECT village_code, village_key FROM villages WHERE closed_on IS NOT NULL
+
+-- name: rename_provinces
+-- Names of an edition, where they are others.
+UPDATE provinces p SET name = d.name
+FROM unnest($1::text[], $2::text[]) AS d (code, name)
+WHERE p.province_code = d.code AND p.name <> d.name
+
+-- name: rename_regencies
+-- Kinds and names of an edition, where they are others.
+UPDATE regencies r SET kind = d.kind, name = d.name, search_name = d.search_name
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS d (code, kind, name, search_name)
+WHERE r.regency_code = d.code AND (r.kind, r.name) <> (d.kind, d.name)
+
+-- name: rename_kecamatan
+-- Names of an edition, where they are others.
+UPDATE kecamatan k SET name = d.name, search_name = d.search_name
+FROM unnest($1::text[], $2::text[], $3::text[]) AS d (code, name, search_name)
+WHERE k.kecamatan_code = d.code AND k.name <> d.name
+
+-- name: free_codes
+-- Villages that get another code leave theirs first: two may take each other's.
+WITH former AS (
+    INSERT INTO former_codes (village_code, village_key)
+    SELECT village_code, village_key FROM villages WHERE village_key = ANY($1::text[])
+    ON CONFLICT DO NOTHING
+)
+UPDATE villages SET village_code = '-' || village_key WHERE village_key = ANY($1::text[])
+
+-- name: change_villages
+-- Villages as an edition has them.
+UPDATE villages v SET
+    village_code = d.village_code, kecamatan_code = d.kecamatan_code, kind = d.kind,
+    name = d.name, search_name = d.search_name
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+    AS d (village_key, village_code, kecamatan_code, kind, name, search_name)
+WHERE v.village_key = d.village_key
+
+-- name: split_villages
+-- Which village each of these was part of; those that have it already stay.
+UPDATE villages v SET split_from = d.split_from
+FROM unnest($1::text[], $2::text[]) AS d (village_key, split_from)
+WHERE v.village_key = d.village_key AND v.split_from IS NULL
+RETURNING v.village_key
+
+-- name: close_villages
+-- Villages that are part of another one from a day on; those that are closed already stay.
+UPDATE villages v SET merged_into = d.merged_into, closed_on = $3
+FROM unnest($1::text[], $2::text[]) AS d (village_key, merged_into)
+WHERE v.village_key = d.village_key AND v.closed_on IS NULL
+RETURNING v.village_key
 
 -- name: known_villages
 -- Which of these villages are known already.
@@ -67,7 +149,7 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) ON CONFLICT
 SELECT (SELECT count(*) FROM provinces) AS provinces,
     (SELECT count(*) FROM regencies) AS regencies,
     (SELECT count(*) FROM kecamatan) AS kecamatan,
-    (SELECT count(*) FROM villages) AS villages
+    (SELECT count(*) FROM villages WHERE closed_on IS NULL) AS villages
 
 -- name: add_participant
 -- A participant not known by this NIK; no row when another transaction, waited for, has added it.
