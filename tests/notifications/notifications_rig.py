@@ -63,6 +63,9 @@ AT_RISK = DESIGNATED.model_copy(
     update={"eligibility": Eligibility.NOT_ELIGIBLE, "standing": Standing.TERANCAM}
 )
 
+SUSPENDED = AT_RISK.model_copy(update={"standing": Standing.DITANGGUHKAN})
+REVOKED = START_FACE.model_copy(update={"standing": Standing.DICABUT})
+
 COVERED = Reason(criterion="head_and_staff_covered", met=True, required=11, actual=11)
 UNCOVERED = Reason(
     criterion="head_and_staff_covered",
@@ -237,6 +240,23 @@ class Service:
             row["kind"]: row["state"]
             if row["state"] == "sent" or row["why"] is None
             else f"{row['state']}({row['why']})"
+            for row in rows
+        }
+
+    async def told(self) -> set[tuple[str, str, str]]:
+        """Kind of alert, office and state with its reason of every delivery."""
+        async with self.work.transaction() as connection:
+            rows = await connection.fetch(
+                "SELECT a.kind, o.kind AS office, d.state, coalesce(d.waits_for, d.reason) AS why "
+                "FROM deliveries d JOIN alerts a USING (alert_id) "
+                "JOIN offices o ON o.office_id = d.office_id"
+            )
+        return {
+            (
+                row["kind"],
+                row["office"],
+                row["state"] if row["state"] == "sent" else f"{row['state']}({row['why']})",
+            )
             for row in rows
         }
 

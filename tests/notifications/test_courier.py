@@ -11,9 +11,11 @@ import pytest
 from common.events.eligibility import Missing
 from common.events.envelope import Origin
 from common.events.words import DeliveryState, PostKind
+from common.sealing import Sealer
 from faulty_smtp import Fault
 from notifications.channels import Channel
 from notifications.courier import Courier, Pace
+from notifications.directory import Directory
 from notifications.domain.deliveries import ChannelKind, Outcome, Sent
 from notifications.domain.letters import Letter
 from notifications_rig import (
@@ -164,8 +166,8 @@ async def test_a_message_says_how_it_stands_when_it_is_sent(service: Service):
 
     [mail] = service.post.taken
     letter = Letter("", mail["Subject"], *(body_of(mail, kind) for kind in ("plain", "html")))
-    for phrase in ("(kepala desa)", "per 2 Maret 2026", "sejak 1 Februari", "sampai 2 Mei 2026"):
-        assert phrase in " ".join(letter.text.split())
+    for phrase in ("(kepala desa)", "per 2 Maret 2026", "Sejak : 1 Feb", "sampai 2 Mei 2026"):
+        assert phrase in said(mail)
     assert "kosong" not in letter.text
     [row] = await service.desk.deliveries("33.26")
     [attempt] = (await service.desk.delivery(row["delivery_id"], areas=frozenset("*"))).attempts
@@ -199,6 +201,11 @@ async def test_each_attempt_keeps_the_hash_of_its_own_text(service: Service):
 
     assert {"CAMAT": "sent"} == await service.states()
     assert 2 == await service.count("SELECT count(DISTINCT body_sha256) FROM attempts")
+
+
+def said(mail: Any) -> str:
+    """The text in one line."""
+    return " ".join(body_of(mail, "plain").split())
 
 
 def body_of(mail: Any, kind: str) -> str:
@@ -237,8 +244,12 @@ async def test_what_is_no_longer_true_is_not_sent(service: Service):
 
     await service.bring_all()
 
-    assert {"CAMAT": "suppressed(SUPERSEDED)"} == await service.states()
-    assert [("CAMAT", "suppressed")] == await service.settled()
+    assert {
+        ("STATUS_AT_RISK", "CAMAT", "suppressed(SUPERSEDED)"),
+        ("STATUS_RESTORED", "CAMAT", "suppressed(NOTHING_TO_END)"),
+        ("STATUS_RESTORED", "BUPATI", "suppressed(NOTHING_TO_END)"),
+    } == await service.told()
+    assert {"suppressed"} == {state for _, state in await service.settled()}
     assert [] == service.post.taken
 
 
@@ -546,19 +557,45 @@ async def test_a_claimed_row_is_passed_over(service: Service):
             assert not await service.round()
 
 
-async def test_a_message_that_cannot_be_written_stops_no_other(service: Service):
-    """An address sealed with another key fails its own delivery, visibly."""
-    await service.appoint_both()
+async def test_an_address_that_cannot_be_opened_stops_no_other(service: Service):
+    """It waits, ready says so; entered again, it is written to."""
+    await service.appoint(BUPATI_PEKALONGAN, "bupati@pekalongan.example")
+    camat = await service.appoint(CAMAT_SRAGI, "camat@sragi.example")
     async with service.app.transaction() as connection:
         await connection.execute(
-            "UPDATE contacts SET address = '\\x00' FROM holders h JOIN offices o USING (office_id) "
-            "WHERE contacts.holder_id = h.holder_id AND o.kind = 'CAMAT'"
+            "UPDATE contacts SET address = '\\x00' WHERE holder_id = $1", camat
         )
     await designate(service)
+    courier = service.courier()
+
+    await service.bring_all(courier)
+    await courier.sweep()
+
+    assert {"CAMAT": "waiting(KEY)", "BUPATI": "sent"} == await service.states()
+    assert "1 messages wait: NOTIFICATIONS_DIRECTORY_KEY" in str(await courier.probe())
+    await service.directory.change_address(
+        CAMAT_SRAGI, camat, "camat@sragi.example", date(2026, 3, 1), by="petugas"
+    )
+    await service.bring_all(courier)
+    await courier.sweep()
+    assert {"CAMAT": "sent", "BUPATI": "sent"} == await service.states()
+    assert None is await courier.probe()
+
+
+async def test_a_wrong_directory_key_loses_nothing(service: Service):
+    """All messages wait, none fails; a courier with the right key brings them at its start."""
+    await service.appoint_both()
+    await designate(service)
+    strange = Directory(
+        service.app, sealer=Sealer(bytes([1]) * 32), clock=service.clock, ids=service.ids
+    )
+    await service.bring_all(service.courier(directory=strange))
+    assert {"CAMAT": "waiting(KEY)", "BUPATI": "waiting(KEY)"} == await service.states()
+    assert [] == await service.settled()
 
     await service.bring_all()
 
-    assert {"CAMAT": "failed(UNWRITABLE)", "BUPATI": "sent"} == await service.states()
+    assert {"CAMAT": "sent", "BUPATI": "sent"} == await service.states()
 
 
 async def test_every_alert_is_accounted_for(service: Service):
@@ -595,7 +632,7 @@ async def test_a_designation_counts_the_regencys_villages_when_it_is_sent(servic
     )
     await service.bring_all()
 
-    bodies = [m.get_body(("plain",)).get_content() for m in service.post.taken]  # type: ignore[union-attr]
+    bodies = [said(mail) for mail in service.post.taken]
     designations = [body for body in bodies if "telah ditetapkan" in body]
     assert all("2 Desa Sadar dari 2 desa dan 1 kelurahan" in body for body in designations)
     assert 2 == len(designations)

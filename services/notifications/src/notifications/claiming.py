@@ -25,6 +25,9 @@ from notifications.templates import Templates
 UNWRITABLE = (TemplateError, LookupError, ValueError)
 """A template that breaks, facts that it has no words for."""
 
+UNOPENED = (InvalidTag, ValueError)
+"""An address that was sealed with another key, or is not whole."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -106,7 +109,7 @@ class Claims:
         else:
             try:
                 address = self._directory.open_address(due.holder_id, due.sealed_address)
-            except InvalidTag:
+            except UNOPENED:
                 log.error("address_sealed", delivery_id=str(due.delivery_id))  # noqa: TRY400
                 lack = WaitsFor.KEY
             else:
