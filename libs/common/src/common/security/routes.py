@@ -17,8 +17,13 @@ from common.security.jwks import IssuerUnreachable
 from common.security.tokens import Authenticator, Caller, Rejected
 
 SCHEME = "bearer"
-PUBLIC = frozenset({"/live", "/ready", "/metrics", "/openapi.json", "/docs", "/static/{file}"})
-"""The only paths that anybody may read."""
+PUBLIC = frozenset(
+    {
+        *("/live", "/ready", "/metrics", "/openapi.json", "/docs", "/static/{file}"),
+        *("/masuk", "/masuk/kembali", "/keluar"),
+    }
+)
+"""The only paths that anybody may read, or begin and end a session at."""
 
 
 async def authenticated(request: Request) -> Caller:
