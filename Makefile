@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := libs/common libs/embedded libs/demo services/registry services/eligibility services/notifications
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 
-.PHONY: help run reconcile test simulate test-long test-faults test-breaks check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test test-containers
+.PHONY: help run reconcile areas test simulate test-long test-faults test-breaks check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test test-containers
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ token: .venv/.runtime ## a demo token, such as: make token SERVICE=registry SCOP
 
 advance: .venv/.runtime ## move the demo's business time forward: make advance DAYS=30
 	@$(BIN)/python -m demo advance --days $(or $(DAYS),1)
+
+areas: .venv/.runtime ## a newer edition of the areas, shown before it is published: FILE=folder CHANGES=csv YES=1
+	@$(BIN)/python -m demo areas --file "$(or $(FILE),$(error FILE=folder is missing: docs/runbook.md, A newer edition of the areas))" $(if $(CHANGES),--changes $(CHANGES)) $(if $(YES),--yes)
 
 reconcile: .venv/.runtime ## compare what the demo has recorded, published and had its effect
 	@$(BIN)/python -m demo reconcile

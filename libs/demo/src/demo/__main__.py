@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -96,6 +97,21 @@ def reconcile_command() -> None:
         console.print(f"Tidak sama: {', '.join(differing)}; lihat di atas.")
         raise typer.Exit(1)
     console.print("Semua sama.")
+
+
+@app.command("areas")
+def areas_command(
+    file: Annotated[Path, typer.Option(help="Folder of a newer edition of the area data.")],
+    changes: Annotated[Path | None, typer.Option(help="CSV: what became of codes.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Publish without asking.")] = False,  # noqa: FBT002  # a switch
+) -> None:
+    """Show what a newer edition of the areas changes, and publish it."""
+    more = ["--changes", str(changes)] if changes else []
+    more += ["--yes"] if yes else []
+    try:
+        asyncio.run(command(_running(), "registry", "areas", "load", "--file", str(file), *more))
+    except ServiceFailed:
+        raise typer.Exit(1) from None
 
 
 def _running() -> dict[str, str]:
