@@ -19,6 +19,7 @@ from eligibility.domain.roll import PostOnDay, roll_on
 from eligibility.domain.rules import RuleSet
 from eligibility.domain.status import History
 from eligibility.judge import Judge
+from eligibility.storage.ceremonies import Ceremony, CeremonyStore
 from eligibility.storage.facts import FactStore
 from eligibility.storage.messages import Message, MessageStore
 from eligibility.storage.views import View, ViewStore
@@ -41,6 +42,7 @@ class Dossier:
     sosialisasi: tuple[date, ...]
     """Days on which workers were informed, the latest first."""
     acts: Sequence[ActShown]
+    ceremonies: Sequence[Ceremony]
     messages: Sequence[Message]
 
 
@@ -62,11 +64,7 @@ class Past:
 
 
 class NotPast(ValueError):
-    """A day that has not come yet; `which`: the names of the fields."""
-
-    def __init__(self, which: Sequence[str]) -> None:
-        super().__init__(", ".join(which))
-        self.which = which
+    """A day that has not come yet."""
 
 
 class Dossiers:
@@ -80,6 +78,7 @@ class Dossiers:
         self._views = ViewStore(queries)
         self._facts = FactStore(queries)
         self._judge = Judge(queries, clock=clock, ids=ids)
+        self._ceremonies = CeremonyStore()
         self._messages = MessageStore()
         self._store = VillagePageStore()
 
@@ -89,6 +88,7 @@ class Dossiers:
             view = await self._seen(connection, code, areas)
             facts, rules = await self._made_of(connection, view.village_key)
             acts = await self._store.acts(connection, view.village_key, LATEST)
+            ceremonies = await self._ceremonies.of(connection, view.village_key)
             messages = await self._messages.of(connection, view.village_key, LATEST)
         today = self._today(view)
         explained = explain(facts, rules, on=today)
@@ -104,6 +104,7 @@ class Dossiers:
             roll_on(facts, explained.rules, explained.status.face, on=today),
             _held(facts, today),
             acts,
+            ceremonies,
             messages,
         )
 
@@ -121,10 +122,8 @@ class Dossiers:
             view = await self._seen(connection, code, areas)
             today = self._today(view)
             day, known = on or today, known_on or today
-            if later := [
-                name for name, one in (("pada", day), ("diketahui", known)) if one > today
-            ]:
-                raise NotPast(later)
+            if max(day, known) > today:
+                raise NotPast(f"{max(day, known).isoformat()} is after {today.isoformat()}")
             facts, rules = await self._made_of(connection, view.village_key)
             counts = await self._views.counts_on(connection, view.village_key, day, known)
             log = await self._store.log(connection, view.village_key, before, LOG_PAGE)

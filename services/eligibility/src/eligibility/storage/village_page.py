@@ -36,7 +36,9 @@ class Entry:
     previous: Face
     current: Face
     reasons: tuple[Outcome, ...]
-    origin: str
+    entry: str
+    """STATUS, or what became of a proposal to suspend: PROPOSED, WITHDRAWN."""
+    withdrawn_because: str | None
 
     @property
     def cursor(self) -> tuple[datetime, UUID]:
@@ -72,5 +74,6 @@ def _entry(row: asyncpg.Record) -> Entry:
         msgspec.json.decode(row["previous"], type=Face),
         msgspec.json.decode(row["current"], type=Face),
         msgspec.json.decode(row["reasons"], type=tuple[Outcome, ...]),
-        row["origin"],
+        row["entry"],
+        row["withdrawn_because"],
     )

@@ -8,7 +8,8 @@ LIMIT $2
 
 -- name: log_page
 -- A page of the decision log without what only machines read, newest first.
-SELECT decision_id, decided_at, effective_on, previous, current, reasons, origin
+SELECT decision_id, decided_at, effective_on, previous, current, reasons, entry,
+    withdrawn_because
 FROM decisions
 WHERE village_key = $1
     AND ($2::timestamptz IS NULL OR (decided_at, decision_id) < ($2, $3))

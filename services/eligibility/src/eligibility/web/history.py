@@ -2,9 +2,11 @@
 
 # Not `from __future__ import annotations`: FastAPI reads the annotations of these closures.
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
+from common.events.words import WithdrawnBecause
 from common.problems import Problem
 from common.web import Viewer, viewing
 from fastapi import APIRouter, Query, Request, Response, Security
@@ -23,6 +25,15 @@ from eligibility.web.timeline import line_of, runs_of
 
 RUNS = 60
 """Rows of the table; the line shows all."""
+
+WITHDRAWN = {
+    WithdrawnBecause.RECOVERED: "syaratnya terpenuhi lagi",
+    WithdrawnBecause.GRACE_RUNNING: "masa perbaikannya ternyata belum berakhir",
+    WithdrawnBecause.UNDECIDABLE: "keadaannya belum dapat diputuskan",
+    WithdrawnBecause.SUSPENDED: "gelar sudah ditangguhkan",
+    WithdrawnBecause.REVOKED: "gelar sudah dicabut",
+    WithdrawnBecause.CLOSED: "desanya sudah bergabung dengan desa lain",
+}
 
 Given = Annotated[str, Query(max_length=40)]
 
@@ -65,8 +76,7 @@ def history_pages(reading: Reading, pages: Pages) -> APIRouter:
     ) -> Response:
         """What held on `pada` as known on `diketahui`; both empty: today."""
         asked = Asked(pada, diketahui)
-        on, known_on = asked.day("pada"), asked.day("diketahui")
-        past = await _past(reading, known(code), viewer, asked, on, known_on, sebelum)
+        past = await _past(reading, known(code), viewer, asked, sebelum)
         return pages.render(
             request,
             viewer,
@@ -80,32 +90,30 @@ def history_pages(reading: Reading, pages: Pages) -> APIRouter:
     return router
 
 
-async def _past(  # noqa: PLR0917  # what the page asks, named
-    reading: Reading,
-    code: str,
-    viewer: Viewer,
-    asked: Asked,
-    on: date | None,
-    known_on: date | None,
-    cursor: str | None,
+async def _past(
+    reading: Reading, code: str, viewer: Viewer, asked: Asked, cursor: str | None
 ) -> Past:
     """The past that is asked for; with a wrong date today's, and what is wrong noted."""
-    if asked.errors:
-        on = known_on = None
-    try:
-        before = before_of(cursor)
-    except Problem:
-        before = None
-    try:
-        return await reading.dossiers.past(
-            code, viewer.caller.areas, on=on, known_on=known_on, before=before
-        )
-    except NotPast as error:
-        for name in error.which:
+    on, known_on = asked.day("pada"), asked.day("diketahui")
+    areas, before = viewer.caller.areas, _place_in_log(cursor)
+    if not asked.errors:
+        try:
+            return await reading.dossiers.past(code, areas, on=on, known_on=known_on, before=before)
+        except NotPast:
+            pass
+    past = await reading.dossiers.past(code, areas, on=None, known_on=None, before=before)
+    for name, found in (("pada", on), ("diketahui", known_on)):
+        if found is not None and found > past.until:
             asked.errors[name] = "Tanggal ini belum tiba; pilih hari ini atau sebelumnya."
-        return await reading.dossiers.past(
-            code, viewer.caller.areas, on=None, known_on=None, before=before
-        )
+    return past
+
+
+def _place_in_log(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Where the page of the log begins; at the top for an address that was cut short."""
+    try:
+        return before_of(cursor)
+    except Problem:
+        return None
 
 
 def _shown(past: Past, asked: Asked) -> dict[str, Any]:
@@ -127,6 +135,7 @@ def _shown(past: Past, asked: Asked) -> dict[str, Any]:
             (entry, changes_of(entry), past.messages.get(entry.decision_id, ()))
             for entry in past.log
         ],
+        "withdrawn": WITHDRAWN,
         "older": cursor_of(*last.cursor) if last else None,
         "messages": messages,
         "sentences": sentences,

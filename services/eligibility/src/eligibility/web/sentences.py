@@ -8,8 +8,10 @@ from uuid import UUID
 
 from common.events.words import Eligibility, Programme, Stage, Standing, Title
 
+from eligibility.domain.assess import Verdict
 from eligibility.domain.cheapest import Step, StepKind
 from eligibility.domain.criteria import Criterion, PostsCovered
+from eligibility.domain.explain import PostMissing
 from eligibility.domain.facts import (
     Acted,
     Appointed,
@@ -78,6 +80,16 @@ def step_of(step: Step) -> str:
             return "sosialisasi bagi pekerja desa"
         case StepKind.DECREE_POSTS:
             return "susunan jabatan desa tercatat"
+
+
+def missing_of(missing: PostMissing, facts: Mapping[UUID, Fact]) -> str:
+    """A post that a criterion lacks: what is wanting, since when, and by which fact."""
+    post = words.post(missing.post.kind, missing.post.ordinal)
+    state = {
+        Verdict.NOT_COVERED: f"belum terlindungi {programmes_of(missing.lacking)}",
+        Verdict.OPEN: "kosong, masih dalam tenggang",
+    }.get(missing.verdict, "kosong")
+    return f"{post}: {state} sejak {day(missing.since)} ({source_of(missing.because, facts)})"
 
 
 def criterion_of(criterion: Criterion, *, keep: bool) -> str:
