@@ -37,6 +37,35 @@ async def test_a_named_failure_costs_one_transaction(
     assert [(511, 1)] == await totals(rig)
 
 
+async def test_what_cannot_be_read_costs_no_transaction(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events found before anything is written park in the batch's own transaction, however many."""
+    rig.ledger.unreadable |= {(village, 1) for village in MANY[10::50]}
+    commits = rig.count_commits(monkeypatch)
+    await rig.inbox.receive(of_many(Offsets(), 1))
+
+    assert [512] == commits
+    assert [(501, 11)] == await totals(rig)
+    assert ["IMPOSSIBLE"] == await rig.reasons(MANY[10])
+
+
+async def test_what_cannot_be_read_is_found_beside_what_fails(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A village whose later event breaks too waits behind its first; a named failure costs one."""
+    offsets = Offsets()
+    rig.ledger.unreadable |= {(MANY[7], 1), (MANY[7], 2), (MANY[300], 2)}
+    rig.ledger.impossible.add((MANY[200], 2))
+    commits = rig.count_commits(monkeypatch)
+    await rig.inbox.receive(of_many(offsets, 1) + of_many(offsets, 2))
+
+    assert [512, 512] == commits
+    assert [(2 * 512 - 4, 4)] == await totals(rig)
+    assert ["IMPOSSIBLE", "BEHIND_PARKED"] == await rig.reasons(MANY[7])
+    assert ["IMPOSSIBLE"] == await rig.reasons(MANY[300])
+
+
 async def test_a_parked_village_costs_the_others_nothing(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,8 +8,8 @@ import pytest
 from common.events.registry import Deltas as ContractDeltas
 from common.events.registry import EnrollmentActivated
 from common.events.words import TimeZone
-from common.received import ImpossibleEvent, Received, decode_one
-from eligibility.counts import COUNTS, Place, count
+from common.received import Received, UnreadableEvents, decode_one
+from eligibility.counts import COUNTS, Place, count, read
 from hypothesis import given
 from hypothesis import strategies as st
 from support.programme import TODAY, Registry, activated
@@ -50,7 +50,7 @@ def test_what_is_counted_is_what_the_contract_says(
             due[name] += delta if effect.effective_on <= TODAY else 0
             days[effect.effective_on] = days.get(effect.effective_on, 0) + abs(delta)
 
-    counted = count({KETANON: events}, {KETANON: Place(TimeZone.WIB)}, ALL_TODAY)
+    counted = count(read({KETANON: events}), {KETANON: Place(TimeZone.WIB)}, ALL_TODAY)
 
     (sums,) = counted.sums
     assert tuple(due.values()) == sums[1:10]
@@ -77,7 +77,7 @@ def test_what_the_contract_refuses_is_impossible(true: bytes, false: bytes):
     bad = received(Record(record.topic, record.key, record.value.replace(true, false)))
     events = [received(good), bad, received(last)]
 
-    with pytest.raises(ImpossibleEvent) as refused:
-        count({KETANON: events}, {KETANON: Place(TimeZone.WIB)}, ALL_TODAY)
+    with pytest.raises(UnreadableEvents) as refused:
+        read({KETANON: events})
 
-    assert bad is refused.value.event
+    assert [bad] == [fault.event for fault in refused.value.found]

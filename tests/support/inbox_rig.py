@@ -14,7 +14,7 @@ from common.events import topics
 from common.inbox import Inbox
 from common.outbox import VillageLocks
 from common.parking import Parking
-from common.received import ImpossibleEvent, Received
+from common.received import ImpossibleEvent, Received, UnreadableEvents
 from common.sealing import Sealer
 
 KEY = b"k" * 32
@@ -27,6 +27,7 @@ class Ledger:
 
     impossible: set[tuple[str, int]] = field(default_factory=set)
     failing: set[tuple[str, int]] = field(default_factory=set)
+    unreadable: set[tuple[str, int]] = field(default_factory=set)
     calls: int = 0
 
     async def apply(
@@ -37,6 +38,9 @@ class Ledger:
     ) -> None:
         self.calls += 1
         assert set(accepted) <= locks.keys
+        some = [event for events in accepted.values() for event in events]
+        if broken := [e for e in some if (e.subject, e.sequence) in self.unreadable]:
+            raise UnreadableEvents([ImpossibleEvent(event, "cannot be read") for event in broken])
         for events in accepted.values():
             for event in events:
                 if (event.subject, event.sequence) in self.impossible:

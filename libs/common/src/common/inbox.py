@@ -18,7 +18,15 @@ from common.clock import Clock
 from common.database import Connection, Database, Queries, is_cut, is_transient
 from common.outbox import VillageLocks
 from common.process import Backoff
-from common.received import Batch, Broken, ImpossibleEvent, Received, Unroutable, decode
+from common.received import (
+    Batch,
+    Broken,
+    ImpossibleEvent,
+    Received,
+    UnreadableEvents,
+    Unroutable,
+    decode,
+)
 from common.road import BEHIND, Mark, Village, Way, route
 from common.sealing import Sealer
 from common.setting_aside import Aside
@@ -53,7 +61,10 @@ class Effect(Protocol):
         locks: VillageLocks,
         accepted: Mapping[str, Sequence[Received]],
     ) -> None:
-        """Have the effect of these events; raises ImpossibleEvent for one that cannot be."""
+        """Have the effect of these events; raises ImpossibleEvent for one that cannot be.
+
+        UnreadableEvents, raised before anything is written, spare the others a second transaction.
+        """
 
 
 class Inbox:
@@ -177,19 +188,39 @@ class Inbox:
         At most `most` events of each village have their effect; True when more may follow.
         """
         await self._ensure(villages.keys())
+        poisoned = {} if poisoned is None else poisoned
         async with self._database.transaction() as connection:
             if unroutable:
                 await self._aside.unroutable(connection, unroutable)
-            states, ways = await self._routed(connection, villages, poisoned or {}, most)
-            await self._systemic.refuse(connection, states, ways)
-            try:
-                await self.write(connection, states, ways)
-            except Exception as error:
-                _blame_single(error, ways, single=most == 1)
-                raise
+            states, ways = await self._routed(connection, villages, poisoned, most)
+            while unreadable := await self._written(connection, states, ways, single=most == 1):
+                _note(poisoned, unreadable)
+                again = {event.event.subject for event in unreadable.found}
+                items = {key: villages[key] for key in again}
+                others = await self._routed(connection, items, poisoned, most)
+                states, ways = states | others[0], ways | others[1]
         BATCHES.inc()
         _count(ways, unroutable)
         return most is not None and any(way.accepted or way.skipped for way in ways.values())
+
+    async def _written(
+        self,
+        connection: Connection,
+        states: Mapping[str, Village],
+        ways: Mapping[str, Way],
+        *,
+        single: bool,
+    ) -> UnreadableEvents | None:
+        """Write what is routed; nothing is written when there are events that cannot be read."""
+        await self._systemic.refuse(connection, states, ways)
+        try:
+            await self.write(connection, states, ways)
+        except UnreadableEvents as error:
+            return error
+        except Exception as error:
+            _blame_single(error, ways, single=single)
+            raise
+        return None
 
     async def _routed(
         self,
@@ -329,8 +360,9 @@ def _time_text(moment: datetime | None) -> str:
 
 
 def _note(poisoned: Poisoned, error: ImpossibleEvent) -> None:
-    places = poisoned.setdefault(error.event.subject, {})
-    places[_place(error.event)] = (error.code, error.reason)
+    for each in error.found:
+        places = poisoned.setdefault(each.event.subject, {})
+        places[_place(each.event)] = (each.code, each.reason)
 
 
 def _place(item: Received | Broken) -> tuple[str, int, int]:

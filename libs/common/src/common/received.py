@@ -84,6 +84,24 @@ class ImpossibleEvent(Exception):  # it is the event that is impossible
         self.reason = reason
         self.code = code
 
+    @property
+    def found(self) -> Sequence[ImpossibleEvent]:
+        """All that were found at once."""
+        return (self,)
+
+
+class UnreadableEvents(ImpossibleEvent):
+    """All events of a batch whose data cannot be, found before anything was written for it."""
+
+    def __init__(self, found: Sequence[ImpossibleEvent]) -> None:
+        first = found[0]
+        super().__init__(first.event, first.reason, code=first.code)
+        self._found = tuple(found)
+
+    @property
+    def found(self) -> Sequence[ImpossibleEvent]:
+        return self._found
+
 
 _TOPIC_OF = {name: data.topic for name, data in EVENT_TYPES.items()}
 _TYPE = re.compile(r"[a-z0-9_.]{1,200}")

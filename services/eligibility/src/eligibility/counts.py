@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -13,7 +13,7 @@ from common.clock import midnight
 from common.events import EVENT_TYPES
 from common.events.registry import EnrollmentFact
 from common.events.words import TimeZone
-from common.received import ImpossibleEvent, Received
+from common.received import ImpossibleEvent, Received, UnreadableEvents
 from msgspec.structs import astuple
 
 from eligibility.domain.facts import Enrolled
@@ -61,6 +61,8 @@ class Enrollment(msgspec.Struct, gc=False):
 
 
 DECODER = msgspec.json.Decoder(Enrollment)
+Told: TypeAlias = tuple[Received, Enrollment]
+"""An event, and what it says for counting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +85,13 @@ class Counted:
 
 
 def count(
-    enrollments: Mapping[str, Sequence[Received]],
+    enrollments: Mapping[str, Sequence[Told]],
     places: Mapping[str, Place],
     today: Mapping[TimeZone, date],
 ) -> Counted:
-    """Add up what is due today and what is due later; raises ImpossibleEvent."""
+    """Add up what is due today and what is due later."""
     counted = Counted()
-    decoded = decode([event for events in enrollments.values() for event in events])
-    for key, events in enrollments.items():
-        told = list(zip(events, islice(decoded, len(events)), strict=True))
+    for key, told in enrollments.items():
         first = _first(told, places[key].registered_since)
         entries = _entries(key, told)
         since = first[-1][1].effective_on if first else None
@@ -104,9 +104,7 @@ def count(
     return counted
 
 
-def _first(
-    told: Sequence[tuple[Received, Enrollment]], since: date | None
-) -> list[tuple[Received, Enrolled]]:
+def _first(told: Sequence[Told], since: date | None) -> list[tuple[Received, Enrolled]]:
     """Each event with an earlier day than all before it: at any known time one is the first."""
     first = []
     for event, enrollment in told:
@@ -117,7 +115,7 @@ def _first(
     return first
 
 
-def _entries(key: str, told: Sequence[tuple[Received, Enrollment]]) -> list[Entry]:
+def _entries(key: str, told: Sequence[Told]) -> list[Entry]:
     """One village's deltas by effective and known day; those that come to nothing fall away."""
     days: dict[tuple[date, date], list[Row]] = {}
     for event, enrollment in told:
@@ -151,19 +149,34 @@ def _sum(rows: Sequence[Row]) -> Row:
     return rows[0] if len(rows) == 1 else tuple(map(sum, zip(*rows, strict=True)))
 
 
-def decode(events: Sequence[Received]) -> Iterator[Enrollment]:
-    """All at once; one by one only to find the event that is not as the contract says."""
+def read(enrollments: Mapping[str, Sequence[Received]]) -> dict[str, list[Told]]:
+    """What the events say for counting; raises UnreadableEvents with all that break the schema."""
+    events = [event for some in enrollments.values() for event in some]
+    decoded = iter(_decode(events))
+    return {
+        key: list(zip(some, islice(decoded, len(some)), strict=True))
+        for key, some in enrollments.items()
+    }
+
+
+def _decode(events: Sequence[Received]) -> Sequence[Enrollment]:
+    """All at once; one by one only to find those that are not as the contract says."""
     try:
         enrollments = DECODER.decode_lines(b"\n".join([event.data for event in events]))
     except msgspec.DecodeError:
-        return iter([_decode_one(event) for event in events])
-    if len(enrollments) != len(events):
-        return iter([_decode_one(event) for event in events])
-    return iter(enrollments)
+        enrollments = []
+    return enrollments if len(enrollments) == len(events) else _decode_each(events)
 
 
-def _decode_one(event: Received) -> Enrollment:
-    try:
-        return DECODER.decode(event.data)
-    except msgspec.DecodeError as error:
-        raise ImpossibleEvent(event, f"data does not match its schema: {error}") from error
+def _decode_each(events: Sequence[Received]) -> Sequence[Enrollment]:
+    enrollments: list[Enrollment] = []
+    broken: list[ImpossibleEvent] = []
+    for event in events:
+        try:
+            enrollments.append(DECODER.decode(event.data))
+        except msgspec.DecodeError as error:
+            reason = f"data does not match its schema: {error}"
+            broken.append(ImpossibleEvent(event, reason))
+    if broken:
+        raise UnreadableEvents(broken)
+    return enrollments

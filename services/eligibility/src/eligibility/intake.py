@@ -9,9 +9,9 @@ from uuid import UUID
 
 from common.events.envelope import Origin
 from common.events.registry import VillageKnown
-from common.received import ImpossibleEvent, Received, parse
+from common.received import ImpossibleEvent, Received, UnreadableEvents, parse
 
-from eligibility.counts import ENROLLMENTS, Place
+from eligibility.counts import ENROLLMENTS, Place, Told, read
 from eligibility.domain.facts import Appointed, CoverageChanged, Fact, Left, fact_of
 
 
@@ -32,7 +32,7 @@ class NewFact:
 
 @dataclass(slots=True)
 class Intake:
-    enrollments: dict[str, list[Received]] = field(default_factory=dict)
+    enrollments: dict[str, list[Told]] = field(default_factory=dict)
     facts: list[NewFact] = field(default_factory=list)
     known: dict[str, VillageKnown] = field(default_factory=dict)
     """The latest area data of each village that the batch has some of."""
@@ -49,17 +49,34 @@ class Intake:
 
 
 def sort_out(accepted: Mapping[str, Sequence[Received]]) -> Intake:
-    """Sort the events of a batch; raises ImpossibleEvent."""
+    """Sort the events of a batch and read them; raises UnreadableEvents."""
     intake = Intake()
+    enrollments: dict[str, list[Received]] = {}
+    broken: list[ImpossibleEvent] = []
     for key, events in accepted.items():
         counted = [event for event in events if event.type in ENROLLMENTS]
         if counted:
-            intake.enrollments[key] = counted
+            enrollments[key] = counted
         if len(counted) < len(events):
-            for event in events:
-                if event.type not in ENROLLMENTS:
-                    _take(intake, event)
+            broken += _take_all(intake, [e for e in events if e.type not in ENROLLMENTS])
+    try:
+        intake.enrollments = read(enrollments)
+    except UnreadableEvents as error:
+        broken += error.found
+    if broken:
+        raise UnreadableEvents(broken)
     return intake
+
+
+def _take_all(intake: Intake, events: Sequence[Received]) -> list[ImpossibleEvent]:
+    """Take facts and area data; those that cannot be read."""
+    broken = []
+    for event in events:
+        try:
+            _take(intake, event)
+        except ImpossibleEvent as error:
+            broken.append(error)
+    return broken
 
 
 def _take(intake: Intake, event: Received) -> None:
