@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache, lru_cache
 from uuid import UUID
 
 from common.clock import midnight
@@ -16,7 +17,7 @@ from eligibility.domain.facts import Fact
 from eligibility.domain.fold import fold
 from eligibility.domain.proposals import Warned
 from eligibility.domain.rules import RuleSet
-from eligibility.domain.status import Face, Status
+from eligibility.domain.status import Face, RuleSetRef, Status
 from eligibility.told import effective_on, since, told
 
 MAX_INPUTS = 1000
@@ -177,6 +178,7 @@ def face_of(status: Status) -> contract.Face:
     return contract_face(status.face)
 
 
+@cache
 def contract_face(face: Face) -> contract.Face:
     return contract.Face(
         eligibility=face.eligibility, stage=face.stage, title=face.title, standing=face.standing
@@ -184,9 +186,11 @@ def contract_face(face: Face) -> contract.Face:
 
 
 def rule_set_of(status: Status) -> contract.RuleSetRef | None:
-    ref = status.rule_set
-    if ref is None:
-        return None
+    return None if status.rule_set is None else _contract_ref(status.rule_set)
+
+
+@lru_cache(maxsize=1000)
+def _contract_ref(ref: RuleSetRef) -> contract.RuleSetRef:
     return contract.RuleSetRef(
         rule_set_id=ref.rule_set_id, version=ref.version, checksum=ref.checksum
     )

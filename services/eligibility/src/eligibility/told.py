@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeAlias
 
-from eligibility.domain.status import NOTHING_KNOWN, Face, History, Outcome, Status
+from eligibility.domain.status import NOTHING_KNOWN, Face, History, Status
 
 Told: TypeAlias = tuple[
-    Face, date | None, date | None, date | None, bool, str | None, tuple[Outcome, ...]
+    Face, date | None, date | None, date | None, bool, str | None, tuple[tuple[object, ...], ...]
 ]
 
 FIELDS = ("eligibility", "stage", "title", "standing")
@@ -31,7 +31,7 @@ def told(status: Status) -> Told:
         status.flagged,
         status.rule_set.checksum if status.rule_set else None,
         tuple(
-            Outcome(reason.criterion, reason.met, reason.required, reason.actual, reason.missing)
+            (reason.criterion, reason.met, reason.required, reason.actual, reason.missing)
             for reason in status.reasons
         ),
     )

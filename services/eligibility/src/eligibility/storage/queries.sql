@@ -292,7 +292,6 @@ INSERT INTO emitted (kind, subject, due_at, emitted_at)
 SELECT 'review', d.subject, d.due_at, $3
 FROM unnest($1::text[], $2::timestamptz[]) AS d (subject, due_at)
 ON CONFLICT (kind, subject, due_at) DO NOTHING
-RETURNING subject
 
 -- name: add_act
 -- A person's act, with who entered it.

@@ -148,16 +148,13 @@ class VillageStore:
 
     async def emit_once(
         self, connection: Connection, due: Mapping[str, datetime], now: datetime
-    ) -> frozenset[str]:
-        """Write down due moments; the villages whose moment was not there before.
+    ) -> None:
+        """Write down due moments, each once.
 
         That each is reviewed once is decided by the village's lock and `still_due`, read under it;
         `emitted` is the record of the due moments that were.
         """
-        rows = await connection.fetch(
-            self._queries["emit_once"], list(due), list(due.values()), now
-        )
-        return frozenset(row["subject"] for row in rows)
+        await connection.execute(self._queries["emit_once"], list(due), list(due.values()), now)
 
     async def purge_emitted(self, connection: Connection, before: datetime, limit: int) -> int:
         """Delete a batch of due moments long past; how many."""
