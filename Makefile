@@ -32,10 +32,10 @@ run: .venv/.runtime ## start Kafka, Postgres, mail and the services, and play th
 	@exec $(BIN)/python -m demo run
 
 token: .venv/.runtime ## a demo token, such as: make token SERVICE=registry SCOPE=registry:read
-	@$(BIN)/python -m common.security.demo token --service $(or $(SERVICE),registry) $(foreach scope,$(or $(SCOPE),registry:read),--scope $(scope))
+	@$(BIN)/python -m demo token --service $(or $(SERVICE),registry) $(foreach scope,$(or $(SCOPE),$(or $(SERVICE),registry):read),--scope $(scope))
 
-advance: .venv/.runtime ## move the demo's business time forward: make advance DAYS=30
-	@$(BIN)/python -m demo advance --days $(or $(DAYS),1)
+advance: .venv/.runtime ## move the demo's time to the next due moment, or: DAYS=30, UNTIL=2027-03-01
+	@$(BIN)/python -m demo advance $(if $(DAYS),--days $(DAYS)) $(if $(UNTIL),--until $(UNTIL))
 
 areas: .venv/.runtime ## a newer edition of the areas, shown before it is published: FILE=folder CHANGES=csv YES=1
 	@$(BIN)/python -m demo areas --file "$(or $(FILE),$(error FILE=folder is missing: docs/runbook.md, A newer edition of the areas))" $(if $(CHANGES),--changes $(CHANGES)) $(if $(YES),--yes)

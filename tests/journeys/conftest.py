@@ -23,12 +23,14 @@ async def system(tmp_path: Path, kafka: str, databases: TestDatabases) -> AsyncI
 async def telling(
     tmp_path_factory: pytest.TempPathFactory, stack: TestStack, databases: TestDatabases
 ) -> AsyncIterator[Telling]:
-    """The story told once to a fresh system, for all tests about it."""
+    """The story told to a fresh system, interrupted in Klaten and gone on with, for all tests."""
     home, kafka = tmp_path_factory.mktemp("story"), await stack.kafka()
     with pytest.MonkeyPatch.context() as variables:
         async with system_on(home, kafka=kafka, databases=databases, villages=VILLAGES) as started:
             for service in SERVICES:
                 variables.setenv(f"{service.upper()}_PORT", str(started.ports[service]))
             telling = Telling(started, Places(started.home))
-            telling.first, telling.said = await telling.tell()
+            for cut_at in ("klaten/1/Gemblegan", ""):
+                told, _ = await telling.tell(cut_at)
+                telling.told += told
             yield telling

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
 import pytest
 from common.events import topics
-from inline_snapshot import snapshot
+from inline_snapshot import external_file, snapshot
 from registry.areas.edition import read_edition
 from support.system import System
 from support.telling import SCENARIO, Telling
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(170)]
+
+TITLES = {office.email: title for title, office in SCENARIO.offices.items()}
+PROGRAMMES = "BPJS Ketenagakerjaan, bukan BPJS Kesehatan, melindungi pekerja"
+REFERENCE = re.compile(r"(?<=Nomor rujukan: )[0-9a-f-]{36}")
 
 
 def test_the_scenario_names_real_villages() -> None:
@@ -35,7 +40,7 @@ async def test_every_chapter_leaves_its_villages_so(telling: Telling) -> None:
             name: " ".join(village["status"][field] for field in fields)
             for name, village in told.villages.items()
         }
-        for told in telling.first
+        for told in telling.told
     }
     assert (
         snapshot(
@@ -45,11 +50,14 @@ async def test_every_chapter_leaves_its_villages_so(telling: Telling) -> None:
                     "Ampelgading": "ELIGIBLE MEMENUHI_SYARAT DIRESMIKAN BAIK",
                 },
                 "demak": {"Turirejo": "ELIGIBLE MEMENUHI_SYARAT DITETAPKAN BAIK"},
-                "wilayah": {},
+                "wilayah": {
+                    "Ketanonageng": "CANNOT_DECIDE TERDAFTAR NONE NONE",
+                    "Kedungjaran": "CANNOT_DECIDE TERDAFTAR NONE NONE",
+                },
                 "wonopringgo": {
                     "Ketanonageng": "NOT_ELIGIBLE TERDAFTAR DICANANGKAN NONE",
-                    "Kedungjaran": "CANNOT_DECIDE TERDAFTAR DICANANGKAN NONE",
                     "Wonopringgo": "ELIGIBLE MEMENUHI_SYARAT DICANANGKAN NONE",
+                    "Kedungjaran": "CANNOT_DECIDE TERDAFTAR DICANANGKAN NONE",
                 },
                 "pendopo": {},
                 "klaten": {
@@ -69,7 +77,7 @@ async def test_every_chapter_leaves_its_villages_so(telling: Telling) -> None:
                     "Ampelgading": "NOT_ELIGIBLE SOSIALISASI DIRESMIKAN TERANCAM",
                 },
                 "pulih": {"Sukosewu": "ELIGIBLE MEMENUHI_SYARAT DIRESMIKAN BAIK"},
-                "rencana": {},
+                "rencana": {"Wonopringgo": "ELIGIBLE MEMENUHI_SYARAT DICANANGKAN NONE"},
             }
         )
         == found
@@ -77,59 +85,83 @@ async def test_every_chapter_leaves_its_villages_so(telling: Telling) -> None:
 
 
 async def test_every_office_has_its_mails(telling: Telling) -> None:
-    """Each chapter causes these mails and no others; each is one office's."""
-    titles = {office.email: title for title, office in SCENARIO.offices.items()}
-    found = {
-        told.chapter: sorted(
-            f"{titles[address]}: {mail.subject}"
-            for mail in told.mails
-            for address in mail.recipients
-        )
-        for told in telling.first
-    }
+    """Each chapter causes these mails and no others, one to each office."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for told in telling.told:
+        offices: dict[str, list[str]] = {}
+        for mail in told.mails:
+            offices.setdefault(mail.subject, []).extend(TITLES[to] for to in mail.recipients)
+        found[told.chapter] = {s: sorted(to) for s, to in sorted(offices.items())}
     assert (
         snapshot(
             {
-                "blitar": [
-                    "Bupati Blitar: Desa Ampelgading ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Bupati Blitar: Desa Ampelgading telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Bupati Blitar: Desa Sukosewu ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Bupati Blitar: Desa Sukosewu telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Camat Gandusari: Desa Sukosewu ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Camat Gandusari: Desa Sukosewu telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Camat Selorejo: Desa Ampelgading ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Camat Selorejo: Desa Ampelgading telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                ],
-                "demak": [
-                    "Bupati Demak: Desa Turirejo ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Bupati Demak: Desa Turirejo telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Camat Demak: Desa Turirejo ditetapkan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Camat Demak: Desa Turirejo telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                ],
-                "wilayah": [],
-                "wonopringgo": [
-                    "Bupati Pekalongan: Desa Wonopringgo telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Camat Wonopringgo: Desa Wonopringgo telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                ],
-                "pendopo": [],
-                "klaten": [
-                    "Bupati Klaten: Desa Gatak telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Camat Delanggu: Desa Gatak telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                ],
-                "kota": [
-                    "Camat Pekalongan Barat: Kelurahan Bendan Kergon telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                    "Wali Kota Pekalongan: Kelurahan Bendan Kergon telah memenuhi kriteria Desa Sadar Jaminan Sosial Ketenagakerjaan",
-                ],
-                "kepala_baru": [
-                    "Camat Gandusari: PERHATIAN: status Desa Sadar Desa Sukosewu terancam",
-                    "Camat Selorejo: PERHATIAN: status Desa Sadar Desa Ampelgading terancam",
-                ],
-                "pulih": [],
-                "rencana": [],
+                "blitar": {
+                    "Desa Ampelgading memenuhi syarat Desa Sadar": [
+                        "Bupati Blitar",
+                        "Camat Selorejo",
+                    ],
+                    "Desa Ampelgading menjadi Desa Sadar": ["Bupati Blitar", "Camat Selorejo"],
+                    "Desa Sukosewu memenuhi syarat Desa Sadar": [
+                        "Bupati Blitar",
+                        "Camat Gandusari",
+                    ],
+                    "Desa Sukosewu menjadi Desa Sadar": ["Bupati Blitar", "Camat Gandusari"],
+                },
+                "demak": {
+                    "Desa Turirejo memenuhi syarat Desa Sadar": ["Bupati Demak", "Camat Demak"],
+                    "Desa Turirejo menjadi Desa Sadar": ["Bupati Demak", "Camat Demak"],
+                },
+                "wilayah": {},
+                "wonopringgo": {
+                    "Desa Ketanonageng: jabatan belum terlindungi": ["Camat Sragi"],
+                    "Desa Wonopringgo memenuhi syarat Desa Sadar": [
+                        "Bupati Pekalongan",
+                        "Camat Wonopringgo",
+                    ],
+                },
+                "pendopo": {},
+                "klaten": {
+                    "Desa Gatak memenuhi syarat Desa Sadar": ["Bupati Klaten", "Camat Delanggu"]
+                },
+                "kota": {
+                    "Kelurahan Bendan Kergon memenuhi syarat Desa Sadar": [
+                        "Camat Pekalongan Barat",
+                        "Wali Kota Pekalongan",
+                    ]
+                },
+                "kepala_baru": {
+                    "Desa Ampelgading: Kepala Desa baru": ["Camat Selorejo"],
+                    "Desa Ampelgading: status Desa Sadar terancam": ["Camat Selorejo"],
+                    "Desa Sukosewu: Kepala Desa baru": ["Camat Gandusari"],
+                    "Desa Sukosewu: status Desa Sadar terancam": ["Camat Gandusari"],
+                },
+                "pulih": {"Desa Sukosewu: status Desa Sadar pulih": ["Camat Gandusari"]},
+                "rencana": {
+                    "Desa Wonopringgo: undangan penetapan": [
+                        "Bupati Pekalongan",
+                        "Camat Wonopringgo",
+                    ]
+                },
             }
         )
         == found
     )
+
+
+async def test_every_mail_reads_so(telling: Telling) -> None:
+    """The whole text of every mail; each office's first one of the year names the programmes."""
+    first = Counter[str]()
+    letters = []
+    for told in telling.told:
+        for mail in sorted(told.mails, key=lambda mail: (mail.subject, mail.recipients)):
+            [office] = [TITLES[to] for to in mail.recipients]
+            parts = REFERENCE.sub("…", mail.text).strip().split("\n\n")
+            # Of two mails at the same moment either may be the first one.
+            first[office] += sum(part.startswith(PROGRAMMES) for part in parts)
+            text = "\n\n".join(part for part in parts if not part.startswith(PROGRAMMES))
+            letters.append(f"=== {told.chapter}: {office}: {mail.subject}\n\n{text}\n")
+    assert {1} == set(first.values())
+    assert external_file("story_mails.txt") == "\n".join(letters)
 
 
 async def test_told_again_it_changes_nothing(telling: Telling) -> None:
@@ -142,9 +174,34 @@ async def test_told_again_it_changes_nothing(telling: Telling) -> None:
 
     telling.places.journal.unlink()
     told, _ = await telling.tell()
-    assert [one.chapter for one in telling.first] == [one.chapter for one in told]
+    assert [one.chapter for one in telling.told] == [one.chapter for one in told]
     assert [] == [mail for one in told for mail in one.mails]
     assert everything == await standing(telling.system)
+
+
+async def test_time_alone_proposes_the_suspension(telling: Telling) -> None:
+    """Advanced from one due moment to the next: the village that was not restored is proposed."""
+    said = ["\n".join(await telling.advance()) for _ in range(2)]
+    assert (
+        snapshot(
+            [
+                """\
+Selasa, 25 Februari 2031, pukul 00.00 WIB
+▲ Desa Ampelgading: belum memenuhi syarat · Diresmikan · TERANCAM · tenggat pemulihan 25
+Februari 2031 · penangguhan diusulkan\
+""",
+                """\
+Minggu, 7 November 2032, pukul 00.00 WIB
+○ Kelurahan Bendan Kergon: belum memenuhi syarat · tahap Sosialisasi\
+""",
+            ]
+        )
+        == said
+    )
+
+    async with telling.system.client("eligibility") as client:
+        listed = (await client.get("/villages", params={"proposal": "open"})).json()["villages"]
+    assert ["Ampelgading"] == [village["name"] for village in listed]
 
 
 COUNTED = {

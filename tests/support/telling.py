@@ -1,9 +1,9 @@
-"""The story told to a system, as a player of it and as an operator who moves time."""
+"""The story told to a system, and time moved on it, as `make run` and `make advance` do."""
 
 from __future__ import annotations
 
 import io
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -25,42 +25,54 @@ OPENS_ON = date(2031, 1, 6)
 """A Monday: the story is told from 09.00 WIB on, and every date in a mail follows from it."""
 
 
+class Cut(Exception):
+    """The story was interrupted."""
+
+
+class CutClient(Client):
+    """Is interrupted in the middle of a step."""
+
+    cut_at = ""
+
+    async def post(self, service: str, path: str, step: str, body: Mapping[str, Any]) -> Any:
+        if step == self.cut_at:
+            raise Cut
+        return await super().post(service, path, step, body)
+
+
 @dataclass(slots=True)
 class Telling:
-    """A system to which the story can be told, as often as one likes."""
+    """A system to which the story can be told as often as one likes."""
 
     system: System
     places: Places
-    first: list[Told] = field(default_factory=list)
-    """What happened the first time."""
-    said: str = ""
-    """What the terminal showed then."""
+    told: list[Told] = field(default_factory=list)
+    """What happened until it was told to its end."""
 
-    async def tell(self) -> tuple[list[Told], str]:
-        """Tell it; what happened, and what the terminal showed."""
+    async def tell(self, cut_at: str = "") -> tuple[list[Told], str]:
+        """Tell it, or go on; what happened, and what the terminal showed."""
         paper = io.StringIO()
-        async with Client(self.places) as client:
-            told = await Story(
+        async with CutClient(self.places) as client:
+            client.cut_at = cut_at
+            story = Story(
                 client,
                 Journal(self.places.journal),
                 mailbox=self.mailbox,
                 console=Console(file=paper, width=80),
-            ).tell(OPENS_ON)
-        return told, paper.getvalue()
+            )
+            try:
+                await story.tell(OPENS_ON)
+            except Cut:
+                assert cut_at
+        return story.told, paper.getvalue()
 
-    async def advance(self, *, days: float | None = None) -> str:
-        """Move time as `demo advance` does; what the terminal showed."""
+    async def advance(self) -> list[str]:
+        """Move time to the next due moment that matters; the lines that the terminal showed."""
         paper = io.StringIO()
         async with Client(self.places) as client:
-            ahead = Advance(client, mailbox=self.mailbox, console=Console(file=paper, width=80))
-            await (ahead.to_next() if days is None else ahead.by_days(days))
-        return re.sub(r" +$", "", paper.getvalue(), flags=re.MULTILINE)
+            console = Console(file=paper, width=96)
+            await Advance(client, mailbox=self.mailbox, console=console).to_next()
+        return [line.strip() for line in paper.getvalue().splitlines() if line.strip()]
 
     async def mailbox(self) -> list[Arrived]:
         return await embedded_catcher(self.system.footing.mail.page)()
-
-    async def village(self, name: str) -> dict[str, Any]:
-        async with self.system.client("eligibility") as client:
-            answer = await client.get(f"/villages/{SCENARIO.villages[name].code}")
-        found: dict[str, Any] = answer.json()
-        return found

@@ -1,4 +1,4 @@
-"""The demo's command line: run, advance, reconcile, clean-data."""
+"""The demo's command line: run, advance, reconcile, token, clean-data."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from demo.mailboxes import embedded_catcher
 from demo.places import SERVICES, Places
 from demo.running import Run
 from demo.services import ServiceFailed, command, environment
+from demo.tokens import UnknownScope, token_for
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 console = Console(highlight=False)
@@ -126,6 +127,19 @@ def _addresses() -> Addresses:
         console.print("Tidak ada yang berjalan; mulai dengan `make run`.")
         raise typer.Exit(1)
     return Addresses(**json.loads(file.read_text()))
+
+
+@app.command("token")
+def token_command(
+    service: Annotated[str, typer.Option(help="registry, eligibility or notifications.")],
+    scope: Annotated[list[str], typer.Option(help="Such as registry:write; may be repeated.")],
+) -> None:
+    """Print a bearer token of the demo; a service or scope that does not exist is refused."""
+    try:
+        typer.echo(token_for(Places.from_environment().secrets, service, scope))
+    except UnknownScope as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
 
 
 @app.command("clean-data")

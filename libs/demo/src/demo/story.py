@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -52,28 +52,28 @@ class Story:
         self._console = console
         self._scenario = scenario or Scenario.load()
         self._printer = Printer(console, self._scenario)
+        self.told: list[Told] = []
+        """What was told by now."""
 
-    async def tell(self, opens_on: date | None = None) -> list[Told]:
+    async def tell(self, opens_on: date | None = None) -> None:
         """Go on from where the story was left; told once, it is only summed up.
 
         It is told in office hours of a working day, of `opens_on` if given.
         """
         if TOLD in self._journal:
             self._console.print("\n Cerita ini sudah dituturkan; tidak ada yang diulang.")
-            told = []
         else:
-            told = [chapter async for chapter in self._chapters(opens_on)]
+            await self._chapters(opens_on)
             self._journal.done(TOLD, [chapter.name for chapter in self._scenario.chapters])
         await self._sum_up()
-        return told
 
-    async def _chapters(self, opens_on: date | None) -> AsyncIterator[Told]:
+    async def _chapters(self, opens_on: date | None) -> None:
         today = await self._today(opens_on)
         deeds = Deeds(self._client, self._clocks, self._scenario, today)
         for number, chapter in enumerate(self._scenario.chapters, start=1):
             if chapter.name not in self._journal:
                 self._printer.chapter(number, chapter, chapter.day(today, otherwise=today))
-                yield await self._chapter(chapter, deeds)
+                self.told.append(await self._chapter(chapter, deeds))
                 self._journal.done(chapter.name, today)
 
     async def _today(self, opens_on: date | None) -> date:
