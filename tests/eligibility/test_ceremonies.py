@@ -118,7 +118,7 @@ async def test_only_who_sees_the_village_plans_there(api, ketanon, work: Databas
     answers = [
         await there.post(path, json=PLAN, headers=KEY),
         await there.get(path),
-        await there.post(move, json=later, headers=KEY),
+        await there.post(move, json=later, headers={"Idempotency-Key": "two"}),
         await reader.post(path, json=PLAN, headers={"Idempotency-Key": "three"}),
     ]
 

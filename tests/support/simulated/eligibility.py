@@ -14,6 +14,7 @@ from support.simulated.sessions import Fields, Session, Table
 from support.simulated.sql import array, named, rows_of
 
 QUERIES = Queries.of("eligibility.storage")
+OUTREACH = Queries.of("eligibility.storage", "outreach.sql")
 AREA = [
     "village_code",
     "name",
@@ -58,7 +59,7 @@ TABLES = (
         ("village_key",),
         defaults={
             **dict.fromkeys(COUNTS, 0),
-            **dict.fromkeys((*AREA, *STATUS, *DATES)),
+            **dict.fromkeys((*AREA, *STATUS, *DATES, "closed_on")),
             "eligibility": "CANNOT_DECIDE",
             **dict.fromkeys(("stage", "title", "standing"), "NONE"),
             "flagged": False,
@@ -67,6 +68,7 @@ TABLES = (
     Table("foreseen", ("village_key",)),
     Table("ledger", ("village_key", "effective_on", "known_on")),
     Table("facts", ("village_key", "id")),
+    Table("village_notes", ("village_key", "note_id"), defaults={"ended_on": None}),
     Table("rule_sets", ("rule_set_id", "version")),
     Table("decisions", ("decision_id",), unique=(("village_key", "previous_decision_id"),)),
 )
@@ -143,6 +145,7 @@ WORKING = (
     "next_review_at",
     *STATUS[: STATUS.index("last_decision_id") + 1],
     *STATUS[STATUS.index("announced_on") :],
+    "closed_on",
 )
 
 
@@ -159,6 +162,12 @@ def working_rows(tx: Session, keys: Sequence[str]) -> list[Fields]:
 def add_facts(tx: Session, *columns: Sequence[Any]) -> None:
     for row in rows_of("village_key id recorded_at effective_on origin type data", *columns):
         tx.insert("facts", row, or_nothing=True)
+
+
+def add_notes(tx: Session, *columns: Sequence[Any]) -> None:
+    names = "village_key note_id kind effective_on recorded_at what amount occasion"
+    for row in rows_of(names, *columns):
+        tx.insert("village_notes", row, or_nothing=True)
 
 
 def facts_of(tx: Session, keys: Sequence[str]) -> list[Fields]:
@@ -211,6 +220,7 @@ def rule_sets_for(tx: Session, regencies: Sequence[str]) -> list[Fields]:
 
 STATEMENTS = {
     **statements.STATEMENTS,
+    **named(OUTREACH, "outreach", add_notes),
     **named(
         QUERIES,
         "eligibility",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from eligibility.domain.acts import ActRefused, may_act
 from eligibility.domain.days import indonesian
-from eligibility.domain.facts import Acted, ActKind, Fact
+from eligibility.domain.facts import Acted, ActKind, Fact, Merged
 from eligibility.domain.fold import fold
 from eligibility.domain.rules import RuleSet, acts_not_before
 from eligibility.domain.status import Face
@@ -37,8 +37,10 @@ class Preview:
     after: Face
 
 
-def check_act(act: Act, facts: Iterable[Fact], rule_sets: Sequence[RuleSet], today: date) -> None:
+def check_act(act: Act, facts: Sequence[Fact], rule_sets: Sequence[RuleSet], today: date) -> None:
     """Raise ActRefused unless the act fits the village's status on the act's day."""
+    if any(isinstance(fact, Merged) and fact.effective_on <= today for fact in facts):
+        raise ActRefused("VILLAGE_CLOSED", "Desa ini sudah bergabung dengan desa lain.")
     if act.effective_on > today:
         raise ActRefused(
             "ACT_IN_FUTURE",

@@ -71,6 +71,7 @@ class Certification:
             await self._villages.know(connection, intake.known)
         if strangers:
             await self._villages.expect(connection, strangers)
+        await self._villages.note_changes(connection, intake.changes)
         arrived = {
             key for key, place in places.items() if not place.time_zone
         } & intake.known.keys()

@@ -20,7 +20,14 @@ from common.inbox import MARKS_LOCK
 from common.outbox import Draft, Outbox, VillageLocks, lock_villages
 from common.security import Caller
 
-from eligibility.domain.ceremonies import Plan, When, check_day, check_host, check_move
+from eligibility.domain.ceremonies import (
+    Plan,
+    When,
+    check_day,
+    check_host,
+    check_move,
+    check_open,
+)
 from eligibility.refusals import UnknownCeremony
 from eligibility.storage.villages import VillageStore
 
@@ -98,6 +105,7 @@ class Ceremonies:
     async def _place(self, connection: Connection, key: str) -> _Place:
         [row] = await connection.fetch(self._queries["village_to_plan_for"], key)
         today = self._clock.today(TimeZone(row["time_zone"]))
+        check_open(row["closed_on"], today)
         return _Place(key, row["village_code"], RegencyKind(row["regency_kind"]), today)
 
     async def _tell(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set  # noqa: PYI025
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from common.events.envelope import Origin
-from common.events.registry import VillageKnown
+from common.events.registry import (
+    VillageAttributesChanged,
+    VillageKnown,
+    VillageMerged,
+    VillageSplit,
+)
 from common.received import ImpossibleEvent, Received, UnreadableEvents, parse
 
 from eligibility.counts import ENROLLMENTS, Place, Told, read
@@ -31,11 +36,38 @@ class NewFact:
 
 
 @dataclass(slots=True)
+class AreaChanges:
+    """What a newer edition of the area data says besides names and places, as rows."""
+
+    former: list[tuple[str, str]] = field(default_factory=list)
+    """A code that a village had before, and the village's key."""
+    split: list[tuple[str, str]] = field(default_factory=list)
+    """A village, and the one that it was part of."""
+    merged: list[tuple[str, str, date]] = field(default_factory=list)
+    """A village, the one that it is part of, and from which day on."""
+
+    editions: dict[str, date] = field(default_factory=dict)
+    """Name and day of the editions that said so."""
+
+    def take(self, key: str, data: object) -> None:
+        if isinstance(data, VillageKnown) and data.edition is not None:
+            self.editions[data.edition] = data.effective_on
+        match data:
+            case VillageAttributesChanged() if data.previous_code not in (key, data.village_code):
+                self.former.append((data.previous_code, key))
+            case VillageSplit():
+                self.split.append((key, data.split_from))
+            case VillageMerged():
+                self.merged.append((key, data.merged_into, data.effective_on))
+
+
+@dataclass(slots=True)
 class Intake:
     enrollments: dict[str, list[Told]] = field(default_factory=dict)
     facts: list[NewFact] = field(default_factory=list)
     known: dict[str, VillageKnown] = field(default_factory=dict)
     """The latest area data of each village that the batch has some of."""
+    changes: AreaChanges = field(default_factory=AreaChanges)
 
     def counting(self, places: Mapping[str, Place], arrived: Set[str]) -> dict[str, Place]:
         """The places as this batch leaves them; those just arrived are counted from the ledger."""
@@ -83,6 +115,7 @@ def _take(intake: Intake, event: Received) -> None:
     data = parse(event)
     if isinstance(data, VillageKnown):
         intake.known[event.subject] = data
+    intake.changes.take(event.subject, data)
     fact = fact_of(event.type, data, recorded_at=event.time, id=event.id)
     if fact is not None:
         intake.facts.append(NewFact.told_by(event, fact))

@@ -40,6 +40,8 @@ class Working:
     since: date | None
     last_decision_id: UUID | None
     warned: Warned
+    closed_on: date | None = None
+    """The day on which it became part of another village."""
 
     def decided(self, decision_id: UUID) -> Working:
         return replace(self, last_decision_id=decision_id)

@@ -42,7 +42,8 @@ def entries_of(
     if decision is not None:
         entries.append(decision)
         village = village.decided(decision.decision_id)
-    warned, step = weigh(village.warned, judged.status, today)
+    closed = village.closed_on is not None and village.closed_on <= today
+    warned, step = weigh(village.warned, judged.status, today, closed=closed)
     if step is None:
         return village.warning(warned), entries
     effective_on = decision.effective_on if decision is not None else today

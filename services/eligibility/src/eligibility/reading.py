@@ -123,6 +123,12 @@ class Reading:
             now = self._clock.now()
             return preview(act.fact(now, self._ids.event(now)), facts, rules, today)
 
+    async def edition(self) -> str | None:
+        """The present edition of the area data; None: no village has named one."""
+        async with self._database.transaction() as connection:
+            name: str | None = await connection.fetchval(self._queries["present_edition"])
+            return name
+
     async def ceremonies(self, areas: Set[str], code: str | None = None) -> list[Ceremony]:
         """Those ahead in the areas, the next first; or all of one village, the latest first."""
         async with self._seeing(areas) as connection:

@@ -58,6 +58,8 @@ class Hearing:
         heard = sort_out(accepted)
         if heard.villages:
             await hearings.note_villages(connection, heard.villages)
+        if heard.merged:
+            await hearings.close_villages(connection, heard.merged)
         alerts = [
             *await self._decisions(connection, heard),
             *await self._ceremonies(connection, heard),

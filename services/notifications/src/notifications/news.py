@@ -16,7 +16,9 @@ from common.events.registry import (
     OfficialAppointed,
     OfficialCoverageChanged,
     OfficialLeft,
+    VillageAttributesChanged,
     VillageKnown,
+    VillageMerged,
 )
 from common.events.words import AlertKind
 from common.ids import Ids
@@ -33,6 +35,8 @@ from notifications.storage.news import Planned
 OF_OFFICIALS = frozenset({OfficialAppointed.type, OfficialCoverageChanged.type, OfficialLeft.type})
 HEARD = OF_OFFICIALS | {
     VillageKnown.type,
+    VillageAttributesChanged.type,
+    VillageMerged.type,
     CertificationChanged.type,
     CeremonyPlanned.type,
     CeremonyMoved.type,
@@ -64,6 +68,7 @@ class Heard:
     """The events of a batch that notifications knows, each with its village, in their order."""
 
     villages: dict[str, VillageKnown] = field(default_factory=dict)
+    merged: dict[str, VillageMerged] = field(default_factory=dict)
     decisions: list[Told[CertificationChanged]] = field(default_factory=list)
     ceremonies: list[Told[Planning]] = field(default_factory=list)
     heads: list[Told[HeadEvent]] = field(default_factory=list)
@@ -93,6 +98,8 @@ def _put(heard: Heard, key: str, event: Received) -> None:
     match parse(event):
         case VillageKnown() as known:
             heard.villages[key] = known
+        case VillageMerged() as merged:
+            heard.merged[key] = merged
         case CertificationChanged() as decision:
             heard.decisions.append(Told(key, event, decision))
         case CeremonyPlanned() | CeremonyMoved() as planning:

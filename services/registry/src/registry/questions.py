@@ -14,7 +14,6 @@ from common.events.registry import Coverage
 from common.outbox import QUERIES as OUTBOX
 from common.security import Caller
 
-from registry.areas import edition
 from registry.domain.areas import Village, area_code, village_code
 from registry.domain.enrollment import Enrollment
 from registry.domain.lookup import village_name
@@ -60,12 +59,10 @@ class Questions:
         async with self._seeing(caller.areas) as connection:
             return await areas.find(connection, wanted, FOUND + 1)
 
-    async def areas(self) -> tuple[str, date, dict[str, int]]:
-        """Name and day of the present edition, and how many areas of each level are known."""
+    async def areas(self) -> tuple[tuple[str, date] | None, dict[str, int]]:
+        """Name and day of the latest edition loaded, and how many areas of each level are known."""
         async with self._seeing(()) as connection:
-            present = await areas.present_edition(connection)
-            name, effective_on = present or (edition.NAME, edition.EFFECTIVE_ON)
-            return name, effective_on, await areas.counts(connection)
+            return await areas.present_edition(connection), await areas.counts(connection)
 
     async def posts(self, caller: Caller, code: str, on: date | None) -> PostsInForce:
         """The village's posts on a day (today, local time) and how their holders are covered.

@@ -63,6 +63,8 @@ class VillageKnown(EventData):
     province_code: ProvinceCode
     province_name: Name
     time_zone: TimeZone
+    edition: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The edition of the area data that says so; None: not told by the release that told it."""
 
 
 class VillageAttributesChanged(VillageKnown):

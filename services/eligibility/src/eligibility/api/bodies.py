@@ -101,6 +101,11 @@ class Village(Body):
     flagged: bool
     proposal: Proposal | None
     """None: no suspension is proposed."""
+    split_from: str | None
+    """Key of the village that it was part of."""
+    merged_into: str | None
+    """Key of the village that it is part of now: this one is closed, its status stays as it was."""
+    closed_on: date | None
     counts: Counts
     rule_set: contract.RuleSetRef | None
     on: date | None = None
@@ -134,6 +139,9 @@ class Village(Body):
             undecidable_since=status.undecidable_since,
             flagged=status.flagged,
             proposal=view.proposal and Proposal.of(view.proposal),
+            split_from=view.split_from,
+            merged_into=view.merged_into,
+            closed_on=view.closed_on,
             counts=Counts(**view.counts),
             rule_set=rule_set_of(status),
             on=on,

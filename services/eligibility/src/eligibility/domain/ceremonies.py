@@ -58,6 +58,14 @@ def check_day(day: date, today: date) -> None:
         )
 
 
+def check_open(closed_on: date | None, today: date) -> None:
+    """Nothing is planned in a village that is part of another one; raises CeremonyRefused."""
+    if closed_on is not None and closed_on <= today:
+        raise CeremonyRefused(
+            "planned_for", "village-closed", "Desa ini sudah bergabung dengan desa lain."
+        )
+
+
 def check_host(host: OfficeKind, regency: RegencyKind) -> None:
     """A kabupaten has a bupati and a kota a wali kota; raises CeremonyRefused."""
     if host not in HOSTS[regency]:

@@ -56,6 +56,11 @@ class Known(Fact):
     time_zone: TimeZone
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged(Fact):
+    """Area data: from this day on the village is part of another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     post_id: UUID
@@ -188,6 +193,8 @@ def _coverage(data: Any) -> tuple[CoverageFrom, ...]:
 
 READERS: dict[str, Callable[[Any, dict[str, Any]], Fact]] = {
     registry.VillageKnown.type: _known,
+    registry.VillageAttributesChanged.type: _known,
+    registry.VillageMerged.type: _bare(Merged),
     registry.PostsDecreed.type: _posts_decreed,
     registry.OfficialAppointed.type: _appointed,
     registry.OfficialCoverageChanged.type: _coverage_changed,

@@ -22,6 +22,7 @@ What the fold decides where the design leaves room:
 - *After a change of head*: a term on the head's post began or ended on `failing_since` or within
   the `confirm_days_after_head_change` days that end there.
 - *Flagged*: on the day of the penetapan the village did not meet `enter`, as known.
+- *A merged village* has a history up to the day of its merger; later days are as that one.
 - *Grace ends* change nothing by themselves, but wake: `next_review_on` may be such a day.
 """
 
@@ -36,7 +37,7 @@ from common.events.words import Eligibility, Stage, Standing
 
 from eligibility.domain.acts import TITLED
 from eligibility.domain.assess import judge
-from eligibility.domain.facts import Fact, Known
+from eligibility.domain.facts import Fact, Known, Merged
 from eligibility.domain.grace import Failing, failing_from
 from eligibility.domain.reasons import reasons_of
 from eligibility.domain.rules import RuleSet
@@ -61,10 +62,14 @@ def fold(
     days = sorted(
         {*changes, *(r.valid_from for r in rules if r.valid_from > known[0].effective_on)}
     )
+    closed_on = min((f.effective_on for f in known if isinstance(f, Merged)), default=date.max)
+    until = min(until, closed_on)
     course = _Course(Village(known), rules, head_change_days(known))
     past = [day for day in days if day <= until]
     for day, end in pairwise([*past, until + timedelta(days=1)]):
         course.run(day, end, changes.get(day, []))
+    if until == closed_on:
+        return History(tuple(course.intervals), None)
     wakes = [*days[len(past) : len(past) + 1], *course.wakes()]
     return History(
         tuple(course.intervals), min((day for day in wakes if day > until), default=None)

@@ -17,6 +17,7 @@ from eligibility.domain.facts import (
     Enrolled,
     Fact,
     Known,
+    Merged,
     Noted,
     Post,
     SosialisasiHeld,
@@ -63,7 +64,7 @@ def _acting_alone(facts: Sequence[Fact]) -> Iterator[Fact]:
     for fact in facts:
         if not isinstance(fact, TermFact | Enrolled | Noted) or not takes_part:
             yield fact
-        takes_part = takes_part or not isinstance(fact, Known)
+        takes_part = takes_part or not isinstance(fact, Known | Merged)
 
 
 def kinds_asked(rule_sets: Sequence[RuleSet]) -> set[PostKind]:

@@ -9,7 +9,15 @@ from uuid import UUID
 
 from eligibility.domain.acts import TITLED, Recorded, after
 from eligibility.domain.assess import VillageOn
-from eligibility.domain.facts import Acted, ActKind, Fact, Known, PostsDecreed, SosialisasiHeld
+from eligibility.domain.facts import (
+    Acted,
+    ActKind,
+    Fact,
+    Known,
+    Merged,
+    PostsDecreed,
+    SosialisasiHeld,
+)
 from eligibility.domain.posts import Seat
 from eligibility.domain.rules import RuleSet, rule_set_for
 from eligibility.domain.timeline import Change
@@ -64,6 +72,8 @@ class Village:
         match fact:
             case Known():
                 self.area = fact
+                return
+            case Merged():
                 return
             case PostsDecreed():
                 self._posts_known = True

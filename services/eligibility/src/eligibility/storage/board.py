@@ -83,7 +83,7 @@ class Scope:
 
     def clause(self, first: int) -> tuple[str, list[object]]:
         """What follows FROM, with its WHERE; and its parameters from `$first` on."""
-        narrowed = "v.name IS NOT NULL"
+        narrowed = "v.name IS NOT NULL AND v.closed_on IS NULL"
         if self.standing is not None:
             narrowed += f" AND {CLAUSES[self.standing]}"
         if self.area is not None:

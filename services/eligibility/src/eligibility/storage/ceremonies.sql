@@ -1,6 +1,6 @@
 -- name: village_to_plan_for
 -- Where the village of a ceremony is, for its events.
-SELECT village_code, regency_kind, time_zone FROM villages WHERE village_key = $1
+SELECT village_code, regency_kind, time_zone, closed_on FROM villages WHERE village_key = $1
 
 -- name: plan_ceremony
 -- A ceremony as it was planned first.

@@ -16,6 +16,7 @@ from eligibility.domain.facts import (
     Fact,
     Known,
     Left,
+    Merged,
     Noted,
     PostsDecreed,
     SosialisasiHeld,
@@ -26,6 +27,7 @@ from eligibility.storage.arrays import columns
 
 TYPES: dict[str, type[Fact]] = {
     "known": Known,
+    "merged": Merged,
     "posts_decreed": PostsDecreed,
     "appointed": Appointed,
     "coverage_changed": CoverageChanged,

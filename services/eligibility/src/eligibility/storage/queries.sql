@@ -28,6 +28,32 @@ ON CONFLICT (village_key) DO UPDATE SET
     province_name = excluded.province_name,
     time_zone = excluded.time_zone
 
+-- name: note_former_codes
+-- Codes that villages had before.
+INSERT INTO former_codes (village_code, village_key)
+SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING
+
+-- name: note_splits
+-- Of which village these were part.
+UPDATE villages v SET split_from = d.split_from
+FROM unnest($1::text[], $2::text[]) AS d (village_key, split_from)
+WHERE v.village_key = d.village_key
+
+-- name: close_villages
+-- Villages that became part of another.
+UPDATE villages v SET merged_into = d.merged_into, closed_on = d.closed_on
+FROM unnest($1::text[], $2::text[], $3::date[]) AS d (village_key, merged_into, closed_on)
+WHERE v.village_key = d.village_key
+
+-- name: note_editions
+-- Editions of the area data that villages were told from.
+INSERT INTO editions (name, effective_on)
+SELECT * FROM unnest($1::text[], $2::date[]) ON CONFLICT DO NOTHING
+
+-- name: present_edition
+-- The latest edition that some village was told from.
+SELECT name FROM editions ORDER BY effective_on DESC, name DESC LIMIT 1
+
 -- name: expect_villages
 -- Rows for villages whose facts came before their area data.
 INSERT INTO villages (village_key) SELECT unnest($1::text[])
@@ -121,7 +147,7 @@ SELECT
     v.next_review_at, v.eligibility, v.stage, v.title, v.standing, v.since, v.failing_since,
     v.grace_ends, v.undecidable_since, v.flagged, v.rule_set_id, v.rule_set_version,
     v.rule_set_checksum, v.last_decision_id, v.announced_on, v.propose_on, v.proposal_id,
-    v.opened_on, d.reasons
+    v.opened_on, v.closed_on, d.reasons
 FROM villages v
 LEFT JOIN decisions d ON d.decision_id = v.last_decision_id
 WHERE v.village_key = ANY($1::text[]) AND v.name IS NOT NULL
@@ -328,33 +354,39 @@ ORDER BY rule_set_id, version
 LIMIT $3
 
 -- name: key_of
--- The key of a village by its code of today, else by the code under which it was first known.
+-- The key of a village by its code of today, else by one that it had before.
 SELECT village_key
 FROM villages
-WHERE (village_code = $1 OR village_key = $1) AND name IS NOT NULL
-ORDER BY village_code = $1 DESC
+WHERE name IS NOT NULL AND (
+    village_code = $1 OR village_key = $1
+    OR village_key = ANY(ARRAY(SELECT village_key FROM former_codes WHERE village_code = $1))
+)
+ORDER BY village_code = $1 DESC, village_key = $1 DESC
 LIMIT 1
 
 -- name: village_by_code
--- One village by its code of today, else by the code under which it was first known; with what waits.
+-- One village by its code of today, else by one that it had before; with what waits.
 SELECT v.*, m.times, m.parked, m.held,
     (SELECT min(p.parked_at) FROM parked p WHERE p.village_key = v.village_key) AS stale_since,
     (SELECT settled_at FROM settled) AS settled_at
 FROM villages v
 LEFT JOIN marks m USING (village_key)
-WHERE (v.village_code = $1 OR v.village_key = $1) AND v.name IS NOT NULL
-ORDER BY v.village_code = $1 DESC
+WHERE v.name IS NOT NULL AND (
+    v.village_code = $1 OR v.village_key = $1
+    OR v.village_key = ANY(ARRAY(SELECT village_key FROM former_codes WHERE village_code = $1))
+)
+ORDER BY v.village_code = $1 DESC, v.village_key = $1 DESC
 LIMIT 1
 
 -- name: list_villages
--- A page of villages in order of key; the filters are clauses of a closed list.
+-- A page of the villages of today in order of key; the filters are clauses of a closed list.
 SELECT v.*, m.times, m.parked, m.held,
     (SELECT min(p.parked_at) FROM parked p WHERE p.village_key = v.village_key AND m.parked > 0)
         AS stale_since,
     (SELECT settled_at FROM settled) AS settled_at
 FROM villages v
 LEFT JOIN marks m USING (village_key)
-WHERE v.village_key > $1 AND v.name IS NOT NULL /* filters */
+WHERE v.village_key > $1 AND v.name IS NOT NULL AND v.closed_on IS NULL /* filters */
 ORDER BY v.village_key
 LIMIT $2
 

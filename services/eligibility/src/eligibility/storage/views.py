@@ -75,6 +75,9 @@ class View:
     waiting: bool
     """Some event of the village is held or parked."""
     stale_since: datetime | None
+    split_from: str | None = None
+    merged_into: str | None = None
+    closed_on: date | None = None
 
     @property
     def village_key(self) -> str:
@@ -166,4 +169,7 @@ def _view(row: asyncpg.Record) -> View:
         row["settled_at"],
         bool(row["parked"] or row["held"]),
         row["stale_since"],
+        row["split_from"],
+        row["merged_into"],
+        row["closed_on"],
     )

@@ -15,6 +15,7 @@ from common.events.words import Eligibility, Stage, Standing, TimeZone, Title
 from eligibility.counts import COUNTS, Counted, Place
 from eligibility.domain.proposals import Proposal, Warned
 from eligibility.domain.status import Face, Reason, RuleSetRef, Status
+from eligibility.intake import AreaChanges
 from eligibility.judging import Judged, Working
 from eligibility.storage.arrays import columns, literal
 
@@ -65,6 +66,20 @@ class VillageStore:
             for key, village in known.items()
         ]
         await connection.execute(self._queries["know_villages"], *columns(rows))
+
+    async def note_changes(self, connection: Connection, changes: AreaChanges) -> None:
+        """Take over what a newer edition changed besides names and places."""
+        queries = self._queries
+        if changes.former:
+            await connection.execute(queries["note_former_codes"], *columns(changes.former))
+        if changes.split:
+            await connection.execute(queries["note_splits"], *columns(changes.split))
+        if changes.merged:
+            await connection.execute(queries["close_villages"], *columns(changes.merged))
+        if changes.editions:
+            await connection.execute(
+                queries["note_editions"], *columns(list(changes.editions.items()))
+            )
 
     async def expect(self, connection: Connection, keys: Collection[str]) -> None:
         """Make rows for villages whose area data is yet to come."""
@@ -207,6 +222,7 @@ def _working(row: asyncpg.Record) -> Working:
         row["since"],
         row["last_decision_id"],
         warned_of(row),
+        row["closed_on"],
     )
 
 

@@ -32,6 +32,9 @@ class Pages:
     def __init__(self, clock: Clock, assets: Assets) -> None:
         self._clock = clock
         self.assets = assets
+        self._areas = json.loads(
+            (resources.files("eligibility.web") / "data" / "areas.json").read_text("utf-8")
+        )
         self._environment = Environment(
             loader=PackageLoader("eligibility.web"),
             autoescape=True,
@@ -45,11 +48,13 @@ class Pages:
             percent=formats.percent,
             words=words,
             asset=assets.url,
-            areas=json.loads(
-                (resources.files("eligibility.web") / "data" / "areas.json").read_text("utf-8")
-            ),
+            areas=self._areas,
             version=metadata.version("desa-sadar-eligibility"),
         )
+
+    def name_edition(self, edition: str) -> None:
+        """Every page names this edition of the area data from now on."""
+        self._areas["edition"] = edition
 
     def render(
         self,

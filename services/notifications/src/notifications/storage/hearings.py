@@ -10,7 +10,7 @@ from uuid import UUID
 from common.database import Connection
 from common.events.eligibility import CertificationChanged
 from common.events.envelope import Origin
-from common.events.registry import VillageKnown
+from common.events.registry import VillageKnown, VillageMerged
 
 from notifications.domain.alerts import Alert
 from notifications.domain.letters import Facts
@@ -50,6 +50,16 @@ async def note_villages(connection: Connection, villages: Mapping[str, VillageKn
         [known.regency_name for _, known in rows],
         [known.regency_kind for _, known in rows],
         [known.time_zone for _, known in rows],
+    )
+
+
+async def close_villages(connection: Connection, merged: Mapping[str, VillageMerged]) -> None:
+    """These are part of another village."""
+    rows = sorted(merged.items())
+    await connection.execute(
+        QUERIES["close_villages"],
+        [key for key, _ in rows],
+        [data.effective_on for _, data in rows],
     )
 
 

@@ -14,6 +14,12 @@ ON CONFLICT (village_key) DO UPDATE SET
     regency_code = excluded.regency_code, regency_name = excluded.regency_name,
     regency_kind = excluded.regency_kind, time_zone = excluded.time_zone
 
+-- name: close_villages
+-- Villages that are part of another one; each was heard of before, in the same stream.
+UPDATE villages v SET closed_on = d.closed_on
+FROM unnest($1::text[], $2::date[]) AS d (village_key, closed_on)
+WHERE v.village_key = d.village_key
+
 -- name: note_certifications
 -- The four fields as last decided, and why.
 INSERT INTO certifications (
@@ -151,12 +157,12 @@ WHERE d.delivery_id = ANY($1::uuid[])
 ORDER BY d.due_at, d.delivery_id
 
 -- name: count_titles
--- How many villages of each kind the regencies have, and how many of all are a Desa Sadar.
+-- How many villages of today of each kind the regencies have, and how many of all are a Desa Sadar.
 SELECT v.regency_code, v.kind, count(*) AS villages,
     count(*) FILTER (WHERE c.title IN ('DITETAPKAN', 'DIRESMIKAN')) AS titled
 FROM villages v
 LEFT JOIN certifications c USING (village_key)
-WHERE v.regency_code = ANY($1::text[])
+WHERE v.regency_code = ANY($1::text[]) AND v.closed_on IS NULL
 GROUP BY v.regency_code, v.kind
 
 -- name: begin_attempts

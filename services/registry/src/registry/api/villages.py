@@ -25,7 +25,8 @@ def area_routes(questions: Questions) -> APIRouter:
     @router.get("/areas", response_model=answers.EditionView)
     async def areas(_: Reader) -> answers.EditionView:
         """The edition of the area data, its licence, and how many areas are loaded."""
-        name, effective_on, counts = await questions.areas()
+        loaded, counts = await questions.areas()
+        name, effective_on = loaded or (edition.NAME, edition.EFFECTIVE_ON)
         return answers.EditionView(
             edition=name,
             effective_on=effective_on,

@@ -97,7 +97,12 @@ async def add_villages(
     locks = await areas.lock(connection, [village.village_key for village in new])
     batch = batch_of(loaded)
     drafts = [
-        Draft(village.village_key, village.known(loaded.effective_on), Origin.IMPORT, batch)
+        Draft(
+            village.village_key,
+            village.known(loaded.effective_on, loaded.name),
+            Origin.IMPORT,
+            batch,
+        )
         for village in new
     ]
     await outbox.append(connection, locks, drafts)

@@ -122,7 +122,7 @@ class Publisher:
             await connection.execute(SQL["change_villages"], *zip(*rows, strict=True))
         told: dict[str, EventData] = {
             one.after.village_key: VillageAttributesChanged(
-                **dict(one.after.known(self._edition.effective_on)),
+                **dict(one.after.known(self._edition.effective_on, self._edition.name)),
                 previous_code=one.before.village_code,
             )
             for one in due

@@ -112,8 +112,8 @@ class Village:
     province_name: str
     time_zone: TimeZone
 
-    def known(self, effective_on: date) -> VillageKnown:
-        """The fact that this village exists."""
+    def known(self, effective_on: date, edition: str) -> VillageKnown:
+        """The fact that this village exists, as an edition of the area data has it."""
         return VillageKnown(
             effective_on=effective_on,
             village_code=self.village_code,
@@ -127,4 +127,5 @@ class Village:
             province_code=self.province_code,
             province_name=self.province_name,
             time_zone=self.time_zone,
+            edition=edition,
         )
