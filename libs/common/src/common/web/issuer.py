@@ -123,8 +123,7 @@ class Issuer:
             ):
                 return response.status_code, await _object(response)
         except (httpx2.HTTPError, ValueError, TimeoutError) as error:
-            logger.warning("issuer_unreachable", url=url, reason=type(error).__name__)
-            raise IssuerUnreachable(f"{url}: {type(error).__name__}") from error
+            raise IssuerUnreachable(f"{url}: {type(error).__name__} ({error})"[:300]) from error
 
 
 async def _object(response: httpx2.Response) -> dict[str, Any]:

@@ -43,8 +43,8 @@ class Cookies:
             return None
         try:
             return await self._login.viewer(session_id)
-        except IssuerUnreachable:
-            raise away() from None
+        except IssuerUnreachable as silence:
+            raise away(silence) from None
 
     def session_id(self, request: Request) -> str | None:
         session_id = request.cookies.get(self.session)
@@ -60,8 +60,9 @@ class Cookies:
         response.delete_cookie(name, secure=self.secure, httponly=True, samesite="lax")
 
 
-def away() -> Problem:
+def away(error: IssuerUnreachable) -> Problem:
     """The issuer does not answer: a calm page, and the same request again soon."""
+    logger.warning("issuer_unreachable", reason=str(error))
     return Problem(
         503,
         "Layanan masuk sedang tidak terjangkau",
@@ -132,8 +133,8 @@ class LoginPages:
             return RedirectResponse(same_site(come_back), 303)
         try:
             begun = await self._login.begin(come_back, again=again)
-        except IssuerUnreachable:
-            raise away() from None
+        except IssuerUnreachable as silence:
+            raise away(silence) from None
         response = RedirectResponse(begun.url, 303)
         cookies.set(response, cookies.attempt, begun.cookie, ATTEMPT_SECONDS)
         return response
@@ -151,8 +152,8 @@ class LoginPages:
         except LoginRefused as refusal:
             logger.info("login_refused", reason=str(refusal))
             raise _refused() from None
-        except IssuerUnreachable:
-            raise away() from None
+        except IssuerUnreachable as silence:
+            raise away(silence) from None
         response = RedirectResponse(to, 303)
         cookies.set(response, cookies.session, session_id)
         cookies.forget(response, cookies.attempt)
