@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 ROOT = Path(__file__).parents[2]
 SERVICES = ("registry", "eligibility", "notifications")
 PORTS = (
-    *("KAFKA_PORT", "POSTGRES_PORT", "MAIL_PAGE_PORT"),
+    *("KAFKA_PORT", "POSTGRES_PORT", "MAIL_PAGE_PORT", "ISSUER_PORT"),
     *(f"{service.upper()}_PORT" for service in SERVICES),
 )
 UP_SECONDS = 90.0
