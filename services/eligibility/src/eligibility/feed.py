@@ -22,7 +22,7 @@ POLL = 1.0
 PAUSE = 0.05
 """Seconds between two looks at most: a busy consumer commits more often than people read."""
 LATE = 60_000
-"""Milliseconds. A transaction is cut after 30 s: what is older than this and not there will not come."""
+"""Milliseconds after which nothing earlier can come: a transaction is cut after 30 s."""
 PAGE = 50
 
 log = structlog.get_logger(__name__)

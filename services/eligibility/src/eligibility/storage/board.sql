@@ -10,6 +10,7 @@ SELECT
     any_value(g.province_code) AS province_code,
     any_value(g.province_name) AS province_name,
     sum(g.villages)::int AS villages,
+    sum(g.kelurahan)::int AS kelurahan,
     coalesce(sum(g.villages) FILTER (WHERE g.board_rank IN (1, 6)), 0)::int AS titled,
     coalesce(sum(g.villages) FILTER (WHERE g.board_rank = 1), 0)::int AS at_risk,
     coalesce(sum(g.villages) FILTER (WHERE g.board_rank IN (2, 3)), 0)::int AS halted,
@@ -28,6 +29,7 @@ FROM (
         any_value(v.province_code) AS province_code,
         any_value(v.province_name) AS province_name,
         count(*) AS villages,
+        count(*) FILTER (WHERE v.kind = 'KELURAHAN') AS kelurahan,
         count(*) FILTER (WHERE v.lacking <= $1) AS nearly,
         sum(v.persons) AS persons
     FROM /* villages */

@@ -30,7 +30,7 @@ LATEST = 8
 """Entries of the feed on the board."""
 
 COLUMNS: Mapping[str, tuple[str, Standing | None]] = {
-    "villages": ("Desa", None),
+    "villages": ("Desa, kelurahan", None),
     "titled": ("Desa Sadar", Standing.TITLED),
     "at_risk": ("Terancam", Standing.AT_RISK),
     "halted": ("Ditangguhkan, dicabut", Standing.HALTED),
@@ -112,13 +112,14 @@ def board_pages(reading: Reading, pages: Pages) -> APIRouter:
     return router
 
 
-def sentence(found: Board) -> str:
-    """`3 Desa Sadar dari 272 desa · 1 terancam · 2 hampir memenuhi`: only what there is."""
+def sentence(found: Board) -> list[str]:
+    """`3 Desa Sadar dari 272 desa`, `1 terancam`, `2 hampir memenuhi`: only what there is."""
     if not found.rows:
-        return "Belum ada desa di sini."
-    said = [
-        f"{number(found.total('titled'))} Desa Sadar dari {number(found.total('villages'))} desa"
-    ]
+        return ["Belum ada desa di sini"]
+    kelurahan = found.total("kelurahan")
+    kinds = {"desa": found.total("villages") - kelurahan, "kelurahan": kelurahan}
+    of = " dan ".join(f"{number(count)} {kind}" for kind, count in kinds.items() if count)
+    said = [f"{number(found.total('titled'))} Desa Sadar dari {of}"]
     for column, words in (
         ("at_risk", "terancam"),
         ("halted", "ditangguhkan atau dicabut"),
@@ -127,7 +128,7 @@ def sentence(found: Board) -> str:
     ):
         if count := found.total(column):
             said.append(f"{number(count)} {words}")
-    return " · ".join(said)
+    return said
 
 
 def own_name(found: Board, areas: frozenset[str]) -> str:
@@ -137,7 +138,9 @@ def own_name(found: Board, areas: frozenset[str]) -> str:
     if len({row["regency_code"] for row in found.rows}) == 1 and found.level is Level.KECAMATAN:
         row = found.rows[0]
         whole = row["regency_code"] in areas
-        return area_name(found) if whole or len(found.rows) > 1 else row_name(found.level, row)
+        if whole or len(found.rows) > 1:
+            return area_name(found)
+        return f"Kecamatan {row['name']}"
     if len(areas) == 1 and found.rows:
         return area_name(found)
     return "Wilayah Anda"
@@ -152,10 +155,10 @@ def area_name(found: Board) -> str:
 
 
 def row_name(level: Level, row: asyncpg.Record) -> str:
-    """The area of a row with its kind in front."""
+    """The area of a row; what the head of its column does not say of its kind in front."""
     if level is Level.REGENCY:
         return regency_name(row["regency_kind"], row["regency_name"])
-    return f"Kecamatan {row['name']}" if level is Level.KECAMATAN else str(row["name"])
+    return str(row["name"])
 
 
 def places_of(found: Board) -> list[tuple[str | None, str]]:
