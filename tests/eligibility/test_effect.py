@@ -153,25 +153,6 @@ async def test_a_term_that_never_began_parks_its_village_alone(
     assert "SOSIALISASI" == (await face(work, SUKOSEWU))[1]
 
 
-async def test_an_enrollment_that_breaks_its_schema_parks_its_village_alone(
-    inbox: Inbox, work: Database, registry: Registry
-):
-    """One event whose effect cannot be read harms no other event of the batch."""
-    good = registry.tell(known(SUKOSEWU), activated(SUKOSEWU), village=SUKOSEWU)
-    bad = registry.tell(known(), activated())
-    bad[1] = registry.place(
-        "registry.enrollments", KETANON, bad[1].value.replace(b'"persons":1', b'"persons":"x"')
-    )
-
-    await inbox.receive([*good, *bad])
-
-    assert [(SUKOSEWU, 1)] == [
-        tuple(row)
-        for row in await fetch(work, "SELECT village_key, persons FROM villages WHERE persons > 0")
-    ]
-    assert [KETANON] == [row[0] for row in await fetch(work, "SELECT village_key FROM parked")]
-
-
 async def test_the_log_is_a_chain_without_equal_neighbours(inbox: Inbox, work: Database, registry):
     """Each decision names the one before it, and says something else."""
     posts, terms = nine(), nine()
