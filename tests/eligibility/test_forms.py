@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -131,8 +132,8 @@ async def test_an_act_shows_its_effect_and_is_recorded_once(officer: Officer) ->
     ("changed", "field", "why"),
     [
         ({"act": "PERESMIAN"}, "act", "Peresmian hanya untuk desa berstatus ditetapkan"),
-        ({"effective_on": "2026-03-03"}, "effective_on", "belum tiba"),
-        ({"effective_on": "1945-08-17"}, "effective_on", "mendahului"),
+        ({"effective_on": "2026-03-03"}, "effective_on", "Tanggal 3 Maret 2026 belum tiba"),
+        ({"effective_on": "1945-08-17"}, "effective_on", "Tanggal 17 Agustus 1945 mendahului"),
         ({"effective_on": "2026-02-30"}, "effective_on", "Tanggal ini tidak ada"),
         ({"number": ""}, "number", "Wajib diisi"),
         ({"signing_office": "x" * 201}, "signing_office", "Paling banyak 200 huruf"),
@@ -146,7 +147,7 @@ async def test_what_is_wrong_stands_at_its_field(
     page = await officer.check("tindakan", ACT | changed)
 
     assert 422 == page.status_code
-    assert f'<li><a href="#{field}">{why}' in page.text
+    assert re.search(f'<li><a href="#{field}">[^:<]+: {why}', page.text)
     assert f'<p class="error" id="{field}-error">' in page.text
     if "number" not in changed:
         assert 'value="560/123/2026"' in page.text
@@ -156,7 +157,7 @@ async def test_a_nik_is_passed_on_and_never_shown(officer: Officer, answers: Ans
     """The registry has it once a deed; the pages, the errors and the way back do not."""
     checked = await officer.check("kepesertaan", MEMBERSHIP)
     short = await officer.save("kepesertaan", checked, nik=NIK[:15])
-    answers.answers["enrollments"] = 422, _problem("body.nik", "NIK tidak dikenal.")
+    answers.answers["enrollments"] = 422, _problem("body.nik", "Tidak dikenal.")
     unknown = await officer.save("kepesertaan", short, nik=NIK)
     del answers.answers["enrollments"]
     saved = await officer.save("kepesertaan", unknown, nik=f" {NIK[:6]} {NIK[6:]} ")
@@ -164,7 +165,7 @@ async def test_a_nik_is_passed_on_and_never_shown(officer: Officer, answers: Ans
     pages = [checked, short, unknown, saved]
     assert [200, 422, 422, 303] == [page.status_code for page in pages]
     assert all(NIK not in page.text and NIK[:15] not in page.text for page in pages)
-    assert ["NIK terdiri dari 16 angka.", "NIK tidak dikenal."] == [
+    assert ["NIK: Isi 16 angka.", "NIK: Tidak dikenal."] == [
         page.text.split('<a href="#nik">')[1].split("<")[0] for page in (short, unknown)
     ]
     assert [("enrollments", NIK), ("enrollments", NIK), ("activation", None)] == [
@@ -187,7 +188,7 @@ async def test_a_first_contribution_that_is_refused_is_sent_again_alone(
 
     first, second = (asked for asked in answers.asked if asked[0] == "enrollments")
     assert (422, 303) == (refused.status_code, saved.status_code)
-    assert '<a href="#activated_on">Terlalu awal.' in refused.text
+    assert '<a href="#activated_on">Iuran pertama dibayar: Terlalu awal.' in refused.text
     assert first == second
 
 

@@ -148,6 +148,8 @@ async def test_forms_are_accessible_and_fit(
     await be_titled(system)
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     village = f"{system.address('eligibility')}/desa/{WONOPRINGGO}"
+    await page.goto(f"{village}/catat")
+    await look(page, tmp_path / f"{size}-{scheme}-masuk.png")
     await log_in(page, f"{village}/catat", "Petugas Kantor Cabang Pekalongan")
     for form in FORMS:
         await page.goto(f"{village}/catat{form}")

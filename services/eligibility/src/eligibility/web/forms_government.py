@@ -32,7 +32,7 @@ class DecreeForm:
 
     path = "susunan"
     title = "Catat susunan jabatan"
-    lead = "Daftar lengkap jabatan pemerintah desa menurut surat keputusannya."
+    lead = "Daftar lengkap jabatan menurut surat keputusannya; kosongkan yang tidak ada."
     scope = WRITE
     asks_nik = False
 

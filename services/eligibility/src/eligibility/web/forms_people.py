@@ -111,9 +111,7 @@ class SosialisasiForm:
         return [
             day_field("Hari sosialisasi diadakan.", label="Tanggal"),
             Field("organiser", "Penyelenggara", Kind.SELECT, options=options(words.ORGANISERS)),
-            Field(
-                "occasion", "Acara", Kind.SELECT, "Boleh dikosongkan.", options(OCCASIONS), False
-            ),
+            Field("occasion", "Acara", Kind.SELECT, "", options(OCCASIONS), required=False),
             Field(
                 "attendance",
                 "Jumlah hadirin",

@@ -52,8 +52,13 @@ class Filled:
     @property
     def values(self) -> dict[str, Any]:
         """What the templates ask for."""
-        names = ("recorder", "fields", "answers", "key")
-        return {name: getattr(self, name) for name in names}
+        return {
+            "recorder": self.recorder,
+            "fields": self.fields,
+            "answers": self.answers,
+            "key": self.key,
+            "labels": {**{one.name: one.label for one in self.fields}, "nik": "NIK"},
+        }
 
 
 class Forms:
@@ -171,7 +176,7 @@ def _nik(recorder: Recorder, form: FormData) -> tuple[str, dict[str, str]]:
     if not recorder.asks_nik:
         return "", {}
     nik = re.sub(r"[\s.-]", "", str(form.get("nik", "")))
-    return (nik, {}) if NIK.fullmatch(nik) else ("", {"nik": "NIK terdiri dari 16 angka."})
+    return (nik, {}) if NIK.fullmatch(nik) else ("", {"nik": "Isi 16 angka."})
 
 
 def _unavailable(error: Exception) -> Problem:
