@@ -100,12 +100,14 @@ async def test_a_child_begins_without_its_parents_title(api, inbox, registry, at
     client = await api(READ)
 
     body = (await client.get(f"/villages/{child}")).json()
+    page = await client.get(f"/desa/{child}", headers={"Accept": "text/html"})
 
     assert (KETANON, "NONE", "NONE") == (
         body["split_from"],
         body["status"]["title"],
         body["status"]["standing"],
     )
+    assert "Dimekarkan dari" in page.text
 
 
 async def test_a_merged_village_is_closed(
@@ -141,6 +143,11 @@ async def test_a_merged_village_is_closed(
         for path, said in (("acts", act), ("ceremonies", plan))
     ]
 
+    page = await client.get(f"/desa/{KETANON}", headers={"Accept": "text/html"})
+
+    assert "bergabung dengan wilayah" in page.text
+    assert f'href="/desa/{WONOPRINGGO}"' in page.text
+    assert "/catat" not in page.text
     assert open_before is not None
     assert (WONOPRINGGO, MERGED_ON.isoformat(), None, "TERANCAM") == (
         body["merged_into"],
@@ -161,7 +168,7 @@ async def test_a_merged_village_is_closed(
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_when_the_merger_is_heard_does_not_matter(
-    *, inbox: Inbox, registry: Registry, work: Database, certification, clock, at_risk, seed: int
+    *, api, inbox: Inbox, registry, work: Database, certification, clock, at_risk, seed: int
 ):
     """Facts of other topics before or after it, in any cut: one status, that of its last day."""
     post, term = at_risk[2]
@@ -186,4 +193,9 @@ async def test_when_the_merger_is_heard_does_not_matter(
     await certification.review_due()
 
     [village] = [row for row in (await state(work))["villages"] if row[0] == KETANON]
+    explained = (await (await api(READ)).get(f"/villages/{KETANON}/explain")).json()
     assert ("ELIGIBLE", "BAIK", None, None) == (village[1], village[4], village[6], village[21])
+    assert (MERGED_ON.isoformat(), [True]) == (
+        explained["day"],
+        [criterion["met"] for criterion in explained["criteria"]],
+    )

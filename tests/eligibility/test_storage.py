@@ -81,6 +81,12 @@ async def country(eligibility_urls: ServiceUrls, work: Database) -> Database:
             '2026-01-01', gen_random_uuid(), '{}', '{}', '[]', false, '{}', '2026-01-01', 'LIVE'
         FROM villages, generate_series(1, 3) AS n;
         INSERT INTO foreseen SELECT village_key, '2026-01-01', 1, '{}' FROM villages;
+        INSERT INTO former_codes SELECT '99' || substr(village_key, 3), village_key FROM villages;
+        INSERT INTO ceremonies SELECT gen_random_uuid(), village_key, 'PERESMIAN',
+            date '2026-01-01' + n, NULL, 'PENDOPO', 'BUPATI'
+        FROM villages, generate_series(1, 2) AS n;
+        UPDATE decisions SET entry = 'PROPOSED', proposal_id = decision_id
+        WHERE previous_decision_id < '10000000-0000-0000-0000-000000000000';
         INSERT INTO parked (village_key, topic, kafka_partition, kafka_offset, reason, detail,
             parked_at)
         SELECT village_key, 'x', 0, row_number() OVER (), 'x', 'x', '2026-01-01'
@@ -112,6 +118,7 @@ async def test_no_query_reads_the_whole_country(country: Database):
         "village_by_code": ["'12.01.01.2001'"],
         "counts_on": ["'12.01.01.2001'", "date '2026-02-01'", "date '2026-02-01'"],
         "decisions_of": ["'12.01.01.2001'", "NULL", "NULL", "50"],
+        "proposal_at": ["'12.01.01.2001'", "timestamptz '2026-01-03'"],
         "marks_after": ["'12.01.01.2001'", "1000"],
         "recount": [KEYS, "'{2026-03-02,2026-03-02,2026-03-02}'::date[]"],
     }
@@ -123,6 +130,17 @@ async def test_no_query_reads_the_whole_country(country: Database):
     }
 
     assert {} == scans
+
+
+async def test_ceremonies_are_found_by_village_and_by_day(country: Database):
+    """Neither reads all that was ever planned."""
+    queries = Queries.of("eligibility.storage", "ceremonies.sql")
+
+    of_one = await explained(country, queries["ceremonies_of"], ["'12.01.01.2001'", "200"])
+    ahead = await explained(country, queries["ceremonies_ahead"], ["date '2026-02-01'", "200"])
+
+    assert [] == whole_scans(of_one)
+    assert any("ceremonies_by_day" in line for line in ahead)
 
 
 async def test_a_list_of_an_area_reads_that_area(country: Database):

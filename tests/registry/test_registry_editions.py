@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from common.database import Database
 from common.events import EVENT_TYPES
 from common.ids import Ids
 from common.outbox import Outbox
+from edition_files import NEWER, Files
 from registry.area_commands import table_of
 from registry.areas import publish
 from registry.areas.changes import Country, Plan, plan_of
@@ -25,7 +24,6 @@ from registry.areas.publish import Publisher, known_country
 from registry_api import KEDUNGJARAN, KETANON, WONOPRINGGO, Api
 from rich.console import Console
 
-NEWER = {"name": "Kepmendagri Uji Tahun 2026", "effective_on": "2026-06-01"}
 GONE = "33.26.12.2001"
 CHILD = "33.26.12.2901"
 TWIN = "33.26.10.2902"
@@ -35,40 +33,6 @@ CHANGES = f"""old,new,what
 {GONE},{WONOPRINGGO},merged
 """
 SAID = read_changes(CHANGES)
-
-
-@dataclass
-class Files:
-    """The files of an edition, line by line, to be written with changes."""
-
-    provinces: dict[str, str]
-    regencies: dict[str, str]
-    kecamatan: dict[str, str]
-    villages: dict[str, str] = field(default_factory=dict)
-    about: Mapping[str, str] = field(default_factory=lambda: dict(NEWER))
-
-    @classmethod
-    def of(cls, edition: Edition) -> Files:
-        villages = {one.village_code: one.name for one in edition.villages}
-        levels = (edition.provinces, edition.regencies, edition.kecamatan)
-        return cls(*(dict(level) for level in levels), villages)
-
-    def write(self, folder: Path) -> Path:
-        folder.mkdir(exist_ok=True)
-        for file, parent, level in (
-            ("provinces.csv", "", self.provinces),
-            ("regencies.csv", "province_code", self.regencies),
-            ("districts.csv", "regency_code", self.kecamatan),
-            ("villages.csv", "district_code", self.villages),
-        ):
-            columns = ["code", *([parent] if parent else []), "name"]
-            lines = [
-                ",".join([code, *([code.rpartition(".")[0]] if parent else []), f'"{name}"'])
-                for code, name in level.items()
-            ]
-            (folder / file).write_text("\n".join([",".join(columns), *lines, ""]), "utf-8")
-        (folder / "edition.json").write_text(json.dumps(self.about), "utf-8")
-        return folder
 
 
 @pytest.fixture
@@ -138,7 +102,7 @@ async def test_it_is_published_once(api: Api, work: Database, owner: Database, f
 
     assert again.empty
     assert before == await owner_counts(owner)
-    assert ("33.26.10.1901", KETANON, "KELURAHAN", "2026-06-01", "IMPORT") == (
+    assert ("33.26.10.1901", KETANON, "KELURAHAN", NEWER["effective_on"], "IMPORT") == (
         changed[KETANON]["data"]["village_code"],
         changed[KETANON]["data"]["previous_code"],
         changed[KETANON]["data"]["kind"],

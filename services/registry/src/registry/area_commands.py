@@ -13,6 +13,7 @@ from common.clock import Clock
 from common.clockwork import stored_offset
 from common.commands import console, do
 from common.database import Database
+from common.events.words import TimeZone
 from common.ids import Ids
 from common.outbox import Outbox
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -95,34 +96,37 @@ def table_of(edition: Edition, plan: Plan) -> Table:
         )
         for one in plan.new
     ]
-    for change in plan.changed:
-        before, after = change.before, change.after
-        codes = "" if before.village_code == after.village_code else f" -> {after.village_code}"
-        names = "" if before.name == after.name else f" -> {after.name}"
-        kinds = ", ".join(change.kinds) + (" (by its name)" if change.guessed else "")
-        lines.append((kinds, f"{before.village_code}{codes} {before.name}{names}"))
+    lines += [
+        (", ".join(change.kinds) + (" (by its name)" if change.guessed else ""), str(change))
+        for change in plan.changed
+    ]
     lines += [
         ("merged", f"{one.village.village_code} {one.village.name} -> {one.into}")
         for one in plan.merged
     ]
     lines += [("gone, stays as it is", f"{one.village_code} {one.name}") for one in plan.gone]
     for kind, count in Counter(kind for kind, _ in lines).items():
-        named = [line for of, line in lines if of == kind][:SHOWN]
-        more = [f"and {count - SHOWN:,} more"] if count > SHOWN else []
-        table.add_row(kind, f"{count:,}", "\n".join([*named, *more]))
+        named = list(dict.fromkeys(line for of, line in lines if of == kind))
+        more = [f"and {len(named) - SHOWN:,} more"] if len(named) > SHOWN else []
+        table.add_row(kind, f"{count:,}", "\n".join([*named[:SHOWN], *more]))
     return table
 
 
 async def _load(settings: Settings) -> int:
     loaded = read_edition()
-    async with _database(settings) as (database, outbox):
+    async with _database(settings) as (database, clock):
+        outbox = Outbox(clock=clock, ids=Ids())
         with _progress(len(loaded.villages)) as progress:
             return await load_areas(database, outbox, loaded, progress)
 
 
 async def _plan(settings: Settings, edition: Edition, said: Sequence[Said], *, force: bool) -> Plan:
-    """The plan against what is known; raises EditionRefused for an older edition."""
-    async with _database(settings) as (database, _):
+    """The plan against what is known; raises EditionRefused for an edition not of today."""
+    async with _database(settings) as (database, clock):
+        if edition.effective_on > clock.today(TimeZone.WIB) and not force:
+            raise EditionRefused(
+                [f"{edition.name} holds from {edition.effective_on} on; load it then"]
+            )
         async with database.transaction() as connection:
             present = await present_edition(connection)
         if present and edition.effective_on < present[1] and not force:
@@ -131,21 +135,22 @@ async def _plan(settings: Settings, edition: Edition, said: Sequence[Said], *, f
 
 
 async def _publish(settings: Settings, edition: Edition, plan: Plan) -> None:
-    async with _database(settings) as (database, outbox):
+    async with _database(settings) as (database, clock):
+        outbox = Outbox(clock=clock, ids=Ids())
         total = len(plan.changed) + len(plan.new) + len(plan.merged)
         with _progress(total) as progress:
             await Publisher(database, outbox, edition).publish(plan, progress)
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[tuple[Database, Outbox]]:
+async def _database(settings: Settings) -> AsyncIterator[tuple[Database, Clock]]:
     database = await Database.open(
         settings.work_url.get_secret_value(), name="registry-areas", size=1
     )
     try:
         async with database.transaction() as connection:
             clock = Clock(await stored_offset(connection))
-        yield database, Outbox(clock=clock, ids=Ids())
+        yield database, clock
     finally:
         await database.close()
 

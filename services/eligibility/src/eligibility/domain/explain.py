@@ -13,7 +13,7 @@ from eligibility.domain.assess import Verdict, lacking, verdict_on
 from eligibility.domain.cheapest import Step, cheapest_steps
 from eligibility.domain.criteria import CoverageAsked, Parameters, PostsCovered
 from eligibility.domain.facts import Fact, Post
-from eligibility.domain.fold import fold, known_facts, rules_over
+from eligibility.domain.fold import fold, known_facts, merged_on, rules_over
 from eligibility.domain.posts import SeatFrom, seats_over_time
 from eligibility.domain.rules import RuleSet
 from eligibility.domain.status import History, Reason, Status
@@ -62,6 +62,7 @@ def explain(
 ) -> Explanation:
     """Explain S(village, on, known_at) with the rules of its day."""
     known = known_facts(facts, known_at)
+    on = min(on, merged_on(known))
     candidates = rules_over(known, rule_sets, known_at)
     village = Village(known)
     changes = changes_of(known, candidates)

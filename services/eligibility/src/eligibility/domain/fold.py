@@ -62,7 +62,7 @@ def fold(
     days = sorted(
         {*changes, *(r.valid_from for r in rules if r.valid_from > known[0].effective_on)}
     )
-    closed_on = min((f.effective_on for f in known if isinstance(f, Merged)), default=date.max)
+    closed_on = merged_on(known)
     until = min(until, closed_on)
     course = _Course(Village(known), rules, head_change_days(known))
     past = [day for day in days if day <= until]
@@ -80,6 +80,12 @@ def known_facts(facts: Iterable[Fact], known_at: datetime | None = None) -> list
     """Each fact recorded up to `known_at` once, in the order of the facts."""
     once = {fact.id: fact for fact in facts if known_at is None or fact.recorded_at <= known_at}
     return sorted(once.values(), key=lambda fact: fact.order)
+
+
+def merged_on(facts: Iterable[Fact]) -> date:
+    """The day on which the village became part of another; the last of all days if it did not."""
+    days = (fact.effective_on for fact in facts if isinstance(fact, Merged))
+    return min(days, default=date.max)
 
 
 def rules_over(

@@ -22,11 +22,14 @@ def site(
     pages: Pages, reading: Reading, clock: Clock, recorders: Sequence[Recorder] = ()
 ) -> APIRouter:
     """Every page and what they are made of; none stands in the API's contract."""
-    named = [Depends(PresentEdition(reading, pages).refresh)]
-    router = APIRouter(include_in_schema=False, dependencies=named)
+    router = APIRouter(include_in_schema=False)
     router.include_router(assets_router(pages.assets))
-    router.include_router(board_pages(reading, pages))
-    router.include_router(feed_pages(reading, pages))
-    router.include_router(village_pages(reading, pages))
-    router.include_router(form_pages(reading, clock, pages, recorders))
+    named = [Depends(PresentEdition(reading, pages).refresh)]
+    for some in (
+        board_pages(reading, pages),
+        feed_pages(reading, pages),
+        village_pages(reading, pages),
+        form_pages(reading, clock, pages, recorders),
+    ):
+        router.include_router(some, dependencies=named)
     return router

@@ -41,10 +41,19 @@ class Changed:
                 ("re-typed", before.kind is not after.kind),
                 ("renamed", before.name != after.name),
                 ("moved", before.kecamatan_code != after.kecamatan_code),
-                ("area renamed", _area_names(before) != _area_names(after)),
+                ("area renamed", _renamed_areas(before, after)),
             )
             if changed
         )
+
+    def __str__(self) -> str:
+        """What it was and what it is: a code, a name, or the name of the area around it."""
+        before, after = self.before, self.after
+        if self.kinds == ("area renamed",):
+            return ", ".join(_renamed_areas(before, after))
+        code = "" if before.village_code == after.village_code else f" -> {after.village_code}"
+        name = "" if before.name == after.name else f" -> {after.name}"
+        return f"{before.village_code}{code} {before.name}{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +161,20 @@ def _named(villages: Iterable[Village]) -> dict[tuple[str, str, str], list[Villa
     return named
 
 
-def _area_names(village: Village) -> tuple[str, ...]:
+def _renamed_areas(before: Village, after: Village) -> list[str]:
+    """The areas around the village that are the same and are called otherwise."""
+    levels = [
+        (old, new)
+        for old, new in zip(_areas(before), _areas(after), strict=True)
+        if old[0] == new[0] and old != new
+    ]
+    return [f"{code} {' '.join(old)} -> {' '.join(new)}" for (code, *old), (_, *new) in levels]
+
+
+def _areas(village: Village) -> tuple[tuple[str, ...], ...]:
+    """Each area that a village lies in: code, kind and name."""
     return (
-        village.kecamatan_name,
-        village.regency_name,
-        village.regency_kind,
-        village.province_name,
+        (village.kecamatan_code, village.kecamatan_name),
+        (village.regency_code, village.regency_kind, village.regency_name),
+        (village.province_code, village.province_name),
     )
