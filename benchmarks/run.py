@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "eligibility"))
 import catch_up
 import latency
 import outage
+import pages
 import poison
 import relay
 import scheduler
@@ -59,6 +60,9 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
         if "outage" in chosen:
             say(f"Kafka away for {outage.seconds():.0f} s, {outage.RATE} writes a second ...")
             figures += await outage.measure(home, stack, say)
+        if "pages" in chosen:
+            say("pages over the whole country ...")
+            figures += await pages.measure(home, stack, databases, say)
     finally:
         await stack.discard()
         shutil.rmtree(home, ignore_errors=True)
@@ -70,7 +74,9 @@ def main() -> None:
     parser.add_argument(
         "only",
         nargs="*",
-        default=["relay", "catch_up", "poison", "scheduler", "writing", "latency", "outage"],
+        default=[
+            *("relay", "catch_up", "poison", "scheduler", "writing", "latency", "outage", "pages"),
+        ],
     )
     parser.add_argument("--events", type=int, default=1_000_000, help="for relay and catch-up")
     parser.add_argument("--villages", type=int, default=300, help="for the latencies")

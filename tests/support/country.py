@@ -11,6 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
+import msgspec
+from common.events.words import WorkerSource
+from eligibility.domain.facts import SosialisasiHeld
 from registry.areas.edition import read_edition
 
 AREA = (
@@ -40,11 +43,15 @@ NOTHING = ("CANNOT_DECIDE", "NONE", "NONE", "NONE", None)
 BEGUN = 3
 """In so many of ten villages the programme has begun."""
 FIRST_DECISION = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+SOURCE = WorkerSource.VILLAGE_DATA.value
 BEFORE = '{"eligibility":"CANNOT_DECIDE","stage":"NONE","title":"NONE","standing":"NONE"}'
 
 
 async def fill_country(owner_url: str, *, provinces: Sequence[str] = ()) -> int:
-    """Write the villages and an entry of the log for each that has begun; how many villages."""
+    """Write the villages; of each that has begun an entry of the log, a sosialisasi, its workers.
+
+    How many villages. `provinces`: of these only.
+    """
     villages = [
         v for v in read_edition().villages if not provinces or v.village_key[:2] in provinces
     ]
@@ -64,6 +71,21 @@ async def fill_country(owner_url: str, *, provinces: Sequence[str] = ()) -> int:
                 *("current", "reasons", "flagged", "inputs", "newest_input_time", "origin"),
             ],
             records=_decisions([v.village_key for v in villages]),
+        )
+        await connection.copy_records_to_table(
+            "facts",
+            columns=[
+                *("village_key", "id", "recorded_at", "effective_on", "origin", "type", "data"),
+            ],
+            records=_sosialisasi([v.village_key for v in villages]),
+        )
+        await connection.copy_records_to_table(
+            "worker_counts",
+            columns=[
+                *("village_key", "count_id", "effective_on", "recorded_at", "total", "pu", "bpu"),
+                "source",
+            ],
+            records=_workers([v.village_key for v in villages]),
         )
         await connection.execute("ANALYZE")
     finally:
@@ -101,3 +123,22 @@ def _decisions(keys: Sequence[str]) -> Iterator[tuple[object, ...]]:
             *(decision_id(at, number), key, at, SINCE, BEFORE, current),
             *("[]", False, [], at, "LIVE"),
         )
+
+
+def _workers(keys: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    for number, key in enumerate(keys):
+        if number % 10 < BEGUN:
+            total = 1_200 + number % 1_700
+            yield key, UUID(int=number), SINCE, FIRST_DECISION, total, 200, total - 200, SOURCE
+
+
+def _sosialisasi(keys: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    for number, key in enumerate(keys):
+        if number % 10 >= BEGUN:
+            continue
+        at = FIRST_DECISION + timedelta(seconds=number)
+        fact = SosialisasiHeld(
+            effective_on=SINCE, recorded_at=at, id=decision_id(at, number + len(keys))
+        )
+        data = msgspec.json.encode(fact).decode()
+        yield key, fact.id, at, SINCE, "LIVE", "sosialisasi_held", data

@@ -24,10 +24,12 @@ from eligibility.storage.board import (
     widest_of,
 )
 from eligibility.storage.ceremonies import Ceremony, CeremonyStore
+from eligibility.storage.outreach import Launch, OutreachStore
 from eligibility.storage.villages import UnknownVillage
 
 SOONEST = 10
 """Villages at risk, and ceremonies, that the board names."""
+LAUNCHES = 3
 NARROWER = {Level.PROVINCE: Level.REGENCY, Level.REGENCY: Level.KECAMATAN}
 
 
@@ -39,6 +41,9 @@ class Board:
     rows: Sequence[asyncpg.Record]
     at_risk: Sequence[asyncpg.Record]
     ceremonies: Sequence[Ceremony]
+    launches: Sequence[Launch]
+    coverage: asyncpg.Record
+    """Memberships and workers of the villages whose workers were counted."""
     settled_at: datetime | None
 
     def total(self, column: str) -> int:
@@ -61,6 +66,7 @@ class Overview:
         self._database = database
         self._clock = clock
         self._ceremonies = CeremonyStore()
+        self._outreach = OutreachStore()
         self._see = Queries.of("eligibility.storage")["see"]
         self._store = BoardStore()
 
@@ -74,8 +80,16 @@ class Overview:
                 raise UnknownVillage(area)
             at_risk = await self._store.at_risk(connection, scope, SOONEST)
             ahead = await self._ceremonies.ahead(connection, self._clock.today(TimeZone.WIB))
-            near = [] if area is not None else ahead[:SOONEST]
-            return Board(level, rows, at_risk, near, await self._store.settled_at(connection))
+            own = area is None
+            return Board(
+                level,
+                rows,
+                at_risk,
+                ahead[:SOONEST] if own else [],
+                (await self._outreach.launches(connection))[:LAUNCHES] if own else [],
+                await self._store.coverage(connection, scope),
+                await self._store.settled_at(connection),
+            )
 
     async def villages(
         self,

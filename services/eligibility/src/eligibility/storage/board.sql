@@ -39,16 +39,39 @@ GROUP BY g.code
 ORDER BY g.code
 
 -- name: board_villages
--- A page of villages, the worst standing first, then the nearest to the title.
-SELECT
-    v.village_key, v.village_code, v.name, v.kind, v.kecamatan_code, v.kecamatan_name,
-    v.regency_code, v.regency_name, v.regency_kind, v.province_code, v.province_name, v.time_zone,
-    v.eligibility, v.stage, v.title, v.standing, v.since, v.grace_ends, v.persons, v.board_rank,
-    v.lacking, coalesce(v.lacking, 32767) AS missing
-FROM /* villages */
-    AND (v.board_rank, coalesce(v.lacking, 32767), v.village_key) > ($1, $2, $3)
-ORDER BY v.board_rank, coalesce(v.lacking, 32767), v.village_key
-LIMIT $4
+-- A page of villages, the worst standing first, then the nearest to the title; each with the count
+-- of its workers that holds now.
+SELECT p.*, w.total AS workers, w.effective_on AS workers_on
+FROM (
+    SELECT
+        v.village_key, v.village_code, v.name, v.kind, v.kecamatan_code, v.kecamatan_name,
+        v.regency_code, v.regency_name, v.regency_kind, v.province_code, v.province_name,
+        v.time_zone, v.eligibility, v.stage, v.title, v.standing, v.since, v.grace_ends, v.persons,
+        v.board_rank, v.lacking, coalesce(v.lacking, 32767) AS missing
+    FROM /* villages */
+        AND (v.board_rank, coalesce(v.lacking, 32767), v.village_key) > ($1, $2, $3)
+    ORDER BY v.board_rank, coalesce(v.lacking, 32767), v.village_key
+    LIMIT $4
+) AS p
+LEFT JOIN LATERAL (
+    SELECT c.total, c.effective_on
+    FROM worker_counts c
+    WHERE c.village_key = p.village_key
+    ORDER BY c.effective_on DESC, c.recorded_at DESC
+    LIMIT 1
+) AS w ON true
+ORDER BY p.board_rank, p.missing, p.village_key
+
+-- name: coverage
+-- Memberships beside workers, of the villages whose workers were counted; when they were.
+SELECT count(*)::int AS villages, sum(v.persons)::bigint AS persons, sum(w.total)::bigint AS workers,
+    min(w.effective_on) AS first_on, max(w.effective_on) AS last_on
+FROM (
+    SELECT DISTINCT ON (c.village_key) c.village_key, c.total, c.effective_on
+    FROM worker_counts c
+    ORDER BY c.village_key, c.effective_on DESC, c.recorded_at DESC
+) AS w
+JOIN (SELECT v.village_key, v.persons FROM /* villages */) AS v USING (village_key)
 
 -- name: at_risk_soonest
 -- The villages at risk whose grace ends first.

@@ -1,27 +1,31 @@
 """The board: how the viewer's area stands, what needs somebody today, and its areas in a table."""
 
 # Not `from __future__ import annotations`: FastAPI reads the annotations of these closures.
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from importlib import resources
-from typing import Annotated, Any
+from typing import Annotated
 
-import asyncpg
 from common.web import Viewer, viewing
 from fastapi import APIRouter, Request, Security
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from eligibility.overview import Board
 from eligibility.reading import Reading
-from eligibility.storage.board import ALL_AREAS, Level, Standing
+from eligibility.storage.board import Level, Standing
 from eligibility.storage.feed import Happening
 from eligibility.web.asking import AreaCode, known_area
-from eligibility.web.formats import number, regency_name
+from eligibility.web.board_words import (
+    area_name,
+    launched,
+    own_name,
+    places_of,
+    row_name,
+    said_coverage,
+    sentence,
+)
 from eligibility.web.happenings import said
 from eligibility.web.listing import list_url, listing_pages
 from eligibility.web.rendering import Pages
+from eligibility.web.targets import read_targets
 from eligibility.web.words import Tone, Word
 
 Reader = Annotated[Viewer, Security(viewing("eligibility:read"))]
@@ -42,18 +46,6 @@ COLUMNS: Mapping[str, tuple[str, Standing | None]] = {
 PROPOSED = Word("Penangguhan diusulkan", Tone.BAD)
 CEREMONY = Word("Acara")
 LEVELS = {Level.PROVINCE: "Provinsi", Level.REGENCY: "Kabupaten/Kota", Level.KECAMATAN: "Kecamatan"}
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What was aimed at, by whom it was said and when."""
-
-    year: int
-    figure: int | None
-    of: str
-    text: str
-    as_of: date
-    source: str
 
 
 def board_pages(reading: Reading, pages: Pages) -> APIRouter:
@@ -106,71 +98,9 @@ def board_pages(reading: Reading, pages: Pages) -> APIRouter:
             ceremony_word=CEREMONY,
             happenings=latest,
             said=said,
+            said_coverage=said_coverage,
+            launched=launched,
         )
 
     router.include_router(listing_pages(reading, pages))
     return router
-
-
-def sentence(found: Board) -> list[str]:
-    """`3 Desa Sadar dari 272 desa`, `1 terancam`, `2 hampir memenuhi`: only what there is."""
-    if not found.rows:
-        return ["Belum ada desa di sini"]
-    kelurahan = found.total("kelurahan")
-    kinds = {"desa": found.total("villages") - kelurahan, "kelurahan": kelurahan}
-    of = " dan ".join(f"{number(count)} {kind}" for kind, count in kinds.items() if count)
-    said = [f"{number(found.total('titled'))} Desa Sadar dari {of}"]
-    for column, words in (
-        ("at_risk", "terancam"),
-        ("halted", "ditangguhkan atau dicabut"),
-        ("eligible", "siap ditetapkan"),
-        ("nearly", "hampir memenuhi"),
-    ):
-        if count := found.total(column):
-            said.append(f"{number(count)} {words}")
-    return said
-
-
-def own_name(found: Board, areas: frozenset[str]) -> str:
-    """What the viewer's areas are called together."""
-    if ALL_AREAS in areas:
-        return "Indonesia"
-    if len({row["regency_code"] for row in found.rows}) == 1 and found.level is Level.KECAMATAN:
-        row = found.rows[0]
-        whole = row["regency_code"] in areas
-        if whole or len(found.rows) > 1:
-            return area_name(found)
-        return f"Kecamatan {row['name']}"
-    if len(areas) == 1 and found.rows:
-        return area_name(found)
-    return "Wilayah Anda"
-
-
-def area_name(found: Board) -> str:
-    """The area that holds all rows."""
-    row = found.rows[0]
-    if found.level is Level.KECAMATAN:
-        return regency_name(row["regency_kind"], row["regency_name"])
-    return f"Provinsi {row['province_name']}"
-
-
-def row_name(level: Level, row: asyncpg.Record) -> str:
-    """The area of a row; what the head of its column does not say of its kind in front."""
-    if level is Level.REGENCY:
-        return regency_name(row["regency_kind"], row["regency_name"])
-    return str(row["name"])
-
-
-def places_of(found: Board) -> list[tuple[str | None, str]]:
-    """The way from the board to the area shown."""
-    row, here = found.rows[0], (None, area_name(found))
-    if found.level is Level.KECAMATAN:
-        return [("/", "Papan"), (f"/wilayah/{row['province_code']}", row["province_name"]), here]
-    return [("/", "Papan"), here]
-
-
-def read_targets() -> tuple[Target, ...]:
-    """The national targets as they were announced: dated data with their sources."""
-    text = (resources.files("eligibility.web") / "data" / "targets.json").read_text("utf-8")
-    rows: list[dict[str, Any]] = json.loads(text)
-    return tuple(Target(**{**row, "as_of": date.fromisoformat(row["as_of"])}) for row in rows)

@@ -40,7 +40,8 @@ STANDINGS = {
 }
 HEAD = (
     *("kode_desa", "jenis", "nama", "kecamatan", "kabupaten_kota", "provinsi", "syarat", "tahap"),
-    *("gelar", "kedudukan", "sejak", "masa_perbaikan_sampai", "kurang", "kepesertaan"),
+    *("gelar", "kedudukan", "sejak", "masa_perbaikan_sampai", "kurang", "peserta"),
+    *("pekerja", "pekerja_per"),
 )
 
 
@@ -162,4 +163,5 @@ def cells(row: asyncpg.Record) -> list[object]:
         words.TITLE[row["title"]].text,
         words.STANDING[row["standing"]].text,
         *(row["since"], row["grace_ends"], row["lacking"], row["persons"]),
+        *(row["workers"], row["workers_on"]),
     ]

@@ -1,0 +1,207 @@
+"""The board's counts and lists: own area only, each number its list, found by an index."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+from common.clock import Clock
+from common.database import Database
+from eligibility.overview import Overview
+from eligibility.storage.board import FIRST, BoardStore, Level, Scope, Standing
+from eligibility.storage.feed import FeedStore
+from eligibility.storage.villages import UnknownVillage
+from eligibility.web.sheets import sheet
+from support.country import fill_country
+from support.databases import ServiceUrls, TestDatabases
+
+REGENCY, BRANCH, COUNTRY = {"33.26"}, {"33.26", "33.75", "33.27", "33.25"}, {"*"}
+COLUMNS = {
+    "villages": None,
+    "titled": Standing.TITLED,
+    "at_risk": Standing.AT_RISK,
+    "halted": Standing.HALTED,
+    "eligible": Standing.ELIGIBLE,
+    "nearly": Standing.NEARLY,
+    "under_way": Standing.UNDER_WAY,
+}
+
+
+@pytest.fixture(scope="module")
+async def java(databases: TestDatabases) -> AsyncIterator[ServiceUrls]:
+    """The villages of Jawa Tengah and DI Yogyakarta, each with a status."""
+    async with databases.fresh("eligibility") as urls:
+        await fill_country(urls.owner, provinces=("33", "34"))
+        yield urls
+
+
+@pytest.fixture
+async def seen(java: ServiceUrls) -> AsyncIterator[Database]:
+    database = await Database.open(java.app, name="board")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def overview(seen: Database) -> Overview:
+    return Overview(seen, clock=Clock())
+
+
+@pytest.mark.parametrize(
+    ("areas", "area"),
+    [(COUNTRY, None), (BRANCH, None), (REGENCY, None), (COUNTRY, "33"), (REGENCY, "33.26")],
+    ids=["country", "branch", "regency", "province of a country", "regency again"],
+)
+async def test_every_number_is_the_length_of_its_list(overview: Overview, areas, area):
+    """What the board counts is what the lists behind its numbers show, row by row."""
+    board = await overview.board(areas, area)
+    counted = {(row["code"], column): row[column] for row in board.rows[:3] for column in COLUMNS}
+    listed = {}
+    for row in board.rows[:3]:
+        for column, standing in COLUMNS.items():
+            page = await overview.villages(areas, area=row["code"], standing=standing, limit=9_999)
+            listed[row["code"], column] = len(page.rows)
+
+    assert counted == listed
+    assert 0 < min(board.total(column) for column in COLUMNS)
+
+
+async def test_a_board_counts_the_viewers_areas_and_no_village_more(
+    overview: Overview, java: ServiceUrls
+):
+    """A branch of four regencies, a regency and a country: as many as the table has of theirs."""
+    owner = await asyncpg.connect(java.owner)
+    query = "SELECT count(*), sum(persons) FROM villages WHERE left(village_key, 5) = ANY($1)"
+    expected = [tuple(await owner.fetchrow(query, sorted(areas))) for areas in (BRANCH, REGENCY)]
+    await owner.close()
+
+    found = []
+    for areas in (BRANCH, REGENCY):
+        board = await overview.board(areas)
+        found.append((board.total("villages"), board.total("persons")))
+
+    assert expected == found
+    assert [Level.REGENCY, Level.KECAMATAN, Level.PROVINCE] == [
+        (await overview.board(areas)).level for areas in (BRANCH, REGENCY, COUNTRY)
+    ]
+
+
+async def test_an_area_of_somebody_else_is_not_there(overview: Overview):
+    """Whether it exists or not."""
+    for area in ("33.10", "99"):
+        with pytest.raises(UnknownVillage):
+            await overview.board(REGENCY, area)
+    assert 0 == len((await overview.villages(REGENCY, area="33.10", limit=10)).rows)
+
+
+async def test_the_worst_comes_first_and_then_the_nearest(overview: Overview):
+    """At risk, suspended, revoked, eligible, on the way by what is missing, titled, nothing."""
+    rows = (await overview.villages(REGENCY, limit=500)).rows
+    ranks = [(row["board_rank"], row["missing"], row["village_key"]) for row in rows]
+
+    assert sorted(ranks) == ranks
+    assert ("TERANCAM", "NONE") == (rows[0]["standing"], rows[-1]["stage"])
+    assert list(range(1, 8)) == list(dict.fromkeys(row["board_rank"] for row in rows))
+
+
+async def test_pages_of_a_list_have_every_village_once(overview: Overview):
+    """Paging by key neither repeats nor leaves out."""
+    whole = [row["village_key"] for row in (await overview.villages(REGENCY, limit=500)).rows]
+    paged, after = [], FIRST
+    while after is not None:
+        page = await overview.villages(REGENCY, after=after, limit=40)
+        paged += [row["village_key"] for row in page.rows]
+        after = page.next
+
+    assert whole == paged
+
+
+class Explaining:
+    """A connection that answers each statement with its plan."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def fetch(self, statement: str, *values: object) -> list[str]:
+        rows = await self._connection.fetch(f"EXPLAIN {statement}", *values)
+        raise Explained([row[0].strip() for row in rows])
+
+
+class Explained(Exception):
+    """What the planner would do."""
+
+
+@pytest.mark.parametrize(
+    ("areas", "read", "index"),
+    [
+        (
+            BRANCH,
+            lambda c, scope: BoardStore().standings(c, scope, Level.REGENCY),
+            "villages_by_key_prefix",
+        ),
+        (BRANCH, lambda c, scope: BoardStore().at_risk(c, scope, 10), "villages_by_key_prefix"),
+        (COUNTRY, lambda c, scope: BoardStore().villages(c, scope, FIRST, 50), "villages_by_board"),
+        (COUNTRY, lambda c, _: FeedStore().newest(c, COUNTRY, 40), "decisions_pkey"),
+        (BRANCH, lambda c, _: FeedStore().newest(c, BRANCH, 40), "decisions_by_village"),
+    ],
+    ids=["counts", "at risk", "list", "feed", "feed of areas"],
+)
+async def test_the_board_reads_by_an_index(seen: Database, areas, read, index):
+    """Under row security, which the planner sees through: no call a row, no whole table."""
+    async with seen.transaction() as connection:
+        await connection.execute("SELECT set_config('desa.areas', $1, true)", " ".join(areas))
+        with pytest.raises(Explained) as plan:
+            await read(Explaining(connection), Scope(areas=frozenset(areas)))
+    (lines,) = plan.value.args
+
+    assert [] == [line for line in lines if "Seq Scan" in line or "in_sight" in line]
+    assert any(index in line for line in lines), lines
+
+
+AREAS = [
+    *(None, "", "*", "33", "33.26", "33.2", "33.26.10", "33.26.10.2001", "3", "* 12", "12 33.26"),
+    *("33.26.1", "33 *", "**", "33.26.10.20"),
+]
+KEYS = ["33.26.10.2001", "33.26.10.2002", "33.26.11.2001", "33.27.10.2001", "12.01.01.2001"]
+
+
+async def test_row_security_is_what_it_was(java: ServiceUrls, seen: Database):
+    """The quick function opens what the first one opened: an area and what lies in it."""
+    first = """
+        SELECT k, EXISTS (
+            SELECT FROM unnest(string_to_array(current_setting('desa.areas', true), ' ')) AS area
+            WHERE area = '*' OR k = area OR starts_with(k, area || '.')
+        ) AS before, coalesce(in_sight(k), false) AS now
+        FROM unnest($1::text[]) AS k
+    """
+    found = []
+    for areas in AREAS:
+        async with seen.transaction() as connection:
+            if areas is not None:
+                await connection.execute("SELECT set_config('desa.areas', $1, true)", areas)
+            rows = await connection.fetch(first, KEYS)
+        found += [(areas, row["k"], row["before"], row["now"]) for row in rows]
+
+    assert [] == [one for one in found if one[2] is not one[3]]
+    assert {True, False} == {one[3] for one in found}
+
+
+async def test_a_spreadsheet_opens_no_formula():
+    """A cell that a spreadsheet would calculate is text; commas and quotes stay in their cell."""
+
+    async def rows() -> AsyncIterator[list[object]]:
+        for name in ("=1+1", "+62", "-1", "@SUM(A1)", 'Lalai "I", II', "Bonto Mate'ne"):
+            yield [name, -5, None]
+
+    text = "".join([piece async for piece in sheet(["nama", "jumlah", "sejak"], rows())])
+    read = list(csv.reader(text.removeprefix("\ufeff").splitlines()))
+
+    assert [
+        ["nama", "jumlah", "sejak"],
+        *([name, "-5", ""] for name in ("'=1+1", "'+62", "'-1", "'@SUM(A1)")),
+        ['Lalai "I", II', "-5", ""],
+        ["Bonto Mate'ne", "-5", ""],
+    ] == read

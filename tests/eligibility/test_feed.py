@@ -1,0 +1,130 @@
+"""The feed's streams: in order, in the viewer's area, on from where they were, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+import asyncpg
+import pytest
+from common.clock import Clock
+from common.database import Database
+from eligibility.feed import Feed, TooManyStreams
+from eligibility.storage.feed import BEGINNING
+from support.country import decision_id
+from support.databases import ServiceUrls
+
+OURS, OTHERS = "33.26.10.2002", "33.10.01.2001"
+VILLAGE = """
+INSERT INTO villages (village_key, village_code, name, kind, kecamatan_code, kecamatan_name,
+    regency_code, regency_name, regency_kind, province_code, province_name, time_zone)
+SELECT $1::text, $1, 'x', 'DESA', left($1, 8), 'x', left($1, 5), 'x', 'KABUPATEN', left($1, 2),
+    'x', 'WIB'
+"""
+DECISION = """
+INSERT INTO decisions (decision_id, village_key, decided_at, effective_on, previous_decision_id,
+    previous, current, reasons, flagged, inputs, newest_input_time, origin)
+VALUES ($2, $1, $3, '2026-11-01', gen_random_uuid(), '{}', '{}', '[]', false, '{}', $3, 'LIVE')
+"""
+NUMBERS = count()
+
+
+@pytest.fixture
+async def owner(eligibility_urls: ServiceUrls) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(eligibility_urls.owner)
+    for key in (OURS, OTHERS):
+        await connection.execute(VILLAGE, key)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def feed(app: Database) -> AsyncIterator[Feed]:
+    """A feed that runs, and that may keep two streams open."""
+    feed, stop = Feed(app, clock=Clock(), streams=2), asyncio.Event()
+    running = asyncio.create_task(feed.run(stop))
+    yield feed
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+
+async def tell(
+    owner: asyncpg.Connection, key: str = OURS, *, late: timedelta = timedelta(0)
+) -> UUID:
+    """Enter a decision; `late`: whose transaction began so long ago."""
+    at = datetime.now(UTC) - late
+    id_ = decision_id(at, next(NUMBERS))
+    await owner.execute(DECISION, key, id_, at)
+    return id_
+
+
+def listening(feed: Feed, after: UUID = BEGINNING, seconds: float = 30) -> Callable[[], object]:
+    """A stream of the regency: each call is its next entry."""
+
+    async def follow() -> AsyncIterator[UUID]:
+        with feed.place() as news:
+            async for one in feed.follow(news, {"33.26"}, after, seconds):
+                yield one.id
+
+    entries = follow()
+    return lambda: asyncio.wait_for(anext(entries), 5)
+
+
+async def test_a_stream_has_its_area_once_and_in_order(feed: Feed, owner: asyncpg.Connection):
+    """Also what was committed by another process, and late, after a younger one."""
+    first = await tell(owner)
+    entry = listening(feed)
+    listened = asyncio.create_task(entry())
+    await asyncio.sleep(0)
+    await tell(owner, OTHERS)
+    second = await tell(owner)
+
+    assert second == await listened
+    late = await tell(owner, late=timedelta(seconds=20))
+    assert late == await entry()
+    third = await tell(owner)
+    assert third == await entry()
+    assert first not in {second, late, third}
+
+
+async def test_a_stream_goes_on_where_it_was(feed: Feed, owner: asyncpg.Connection):
+    """After a lost connection the browser names its last entry, and has what it missed."""
+    told = [await tell(owner) for _ in range(4)]
+    entry = listening(feed, told[1])
+
+    assert told[2:] == [await entry(), await entry()]
+
+
+async def test_streams_are_limited(feed: Feed):
+    """One more than a process may keep is refused; one that ended makes room."""
+    with feed.place():
+        with feed.place(), pytest.raises(TooManyStreams), feed.place():
+            pass
+        with feed.place():
+            pass
+
+
+async def test_streams_end_with_the_process(app: Database, owner: asyncpg.Connection):
+    """A stop does not wait for who is looking."""
+    feed, stop = Feed(app, clock=Clock()), asyncio.Event()
+    running = asyncio.create_task(feed.run(stop))
+    with feed.place() as news:
+
+        async def whole() -> list[object]:
+            return [one async for one in feed.follow(news, {"33.26"}, BEGINNING, 60)]
+
+        stream = asyncio.create_task(whole())
+        await asyncio.sleep(0.2)
+        stop.set()
+
+        assert [] == await asyncio.wait_for(stream, 2)
+    await asyncio.wait_for(running, 2)
+
+
+async def test_a_stream_ends_after_its_time(feed: Feed, owner: asyncpg.Connection):
+    """So that the browser comes again and is asked who it is."""
+    with pytest.raises(StopAsyncIteration):
+        await listening(feed, seconds=0.3)()
