@@ -57,20 +57,22 @@ def clock_routes(
     """
     scope = requires(f"{service}:clock")
     router = APIRouter(include_in_schema=False, dependencies=[Security(scope)])
+    # One pass over the marks: taking the arrays apart costs four times as much.
+    sequences = ", ".join(f"sum(sequences[{place + 1}])::bigint" for place in range(len(inputs)))
+    sums = f"SELECT ARRAY[{sequences}] FROM marks"  # noqa: S608  # places only
 
     async def view(connection: Connection) -> ClockView:
         now = clock.now()
         owed = await connection.fetchrow(due, now) if due else None
         published = await connection.fetch(QUERIES["published"])
-        heard = await connection.fetch(QUERIES["heard"]) if inputs else []
-        counted = {inputs[row["place"] - 1]: row["events"] for row in heard}
+        heard = await connection.fetchval(sums) if inputs else []
         return ClockView(
             now=now,
             moved_by_seconds=clock.offset.total_seconds(),
             due=owed["due"] if owed else 0,
             next_due=owed["next_due"] if owed else None,
             published={row["topic"]: row["events"] for row in published},
-            heard=dict.fromkeys(inputs, 0) | counted,
+            heard={topic: events or 0 for topic, events in zip(inputs, heard, strict=True)},
         )
 
     @router.get("/clock")
