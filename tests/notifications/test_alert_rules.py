@@ -1,94 +1,183 @@
-"""Which alerts a decision makes, to whom, when, and when it makes none."""
+"""Which alerts news makes, to whom, when, what must still hold, and when there is none."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID
 
 import pytest
-from common.events.eligibility import Face
+from common.events.eligibility import Face, Missing, Reason
 from common.events.envelope import Origin
-from common.events.words import AlertKind, DeliveryState, OfficeKind, Standing, Title
-from notifications.domain.alerts import RULES, STALE_AFTER, Suppression, alerts_of, still_holds
-from notifications.domain.deliveries import (
-    BACK_OFF,
-    NextStep,
-    NotSent,
-    Sent,
-    Unknown,
-    given_up,
-    may_retry,
-    next_step,
+from common.events.words import AlertKind, OfficeKind, PostKind, Standing, Title
+from letters_rig import CEREMONY, HEAD, LURAH
+from notifications.domain.alerts import (
+    STALE_AFTER,
+    Occasion,
+    Suppression,
+    alerts_about,
+    alerts_of,
+    ends_something,
+    still_holds,
 )
-from notifications.domain.offices import (
-    ImpossibleOffice,
-    Office,
-    covers,
-    head_of_kecamatan,
-    head_of_regency,
+from notifications.domain.heads import followed_by
+from notifications.domain.rules import RULES, Present
+from notifications.domain.views import View
+from notifications_rig import (
+    AT_RISK,
+    COVERED,
+    DESIGNATED,
+    ELIGIBLE,
+    KEDUNGJARAN,
+    REVOKED,
+    START_FACE,
+    SUSPENDED,
+    UNCOVERED,
 )
-from notifications_rig import AT_RISK, DESIGNATED, ELIGIBLE, KEDUNGJARAN, START_FACE
-from support.programme import START
+from support.programme import START, appointed, coverage_changed, left
 
+README = Path(__file__).parents[2] / "services/notifications/README.md"
 INAUGURATED = DESIGNATED.model_copy(update={"title": Title.DIRESMIKAN})
-SUSPENDED = DESIGNATED.model_copy(update={"standing": Standing.DITANGGUHKAN})
 DECLARED = ELIGIBLE.model_copy(update={"title": Title.DICANANGKAN})
+DECLARED_TOO_SOON = START_FACE.model_copy(update={"title": Title.DICANANGKAN})
+VACANT = UNCOVERED.model_copy(
+    update={"missing": (Missing(post_kind=PostKind.KEPALA_DESA, vacant=1),)}
+)
+UNDECIDED = Reason(criterion="head_and_staff_covered", met=None, required=0, actual=0)
+BOTH = (OfficeKind.CAMAT, OfficeKind.BUPATI)
+CAMAT = (OfficeKind.CAMAT,)
+POST = UUID(int=9)
+TODAY = date(2026, 3, 2)
 
-CAMAT, BUPATI = OfficeKind.CAMAT, OfficeKind.BUPATI
+
+def occasion(origin: Origin = Origin.LIVE, age: timedelta = timedelta(0), **more: bool) -> Occasion:
+    return Occasion(KEDUNGJARAN, origin, START - age, START, **more)
 
 
-def made(before: Face, after: Face) -> set[tuple[AlertKind, OfficeKind]]:
-    alerts = alerts_of(
-        before,
-        after,
-        village_code=KEDUNGJARAN,
-        origin=Origin.LIVE,
-        newest_input_time=START,
-        heard_at=START,
-    )
-    return {(alert.kind, alert.office.kind) for alert in alerts}
+def view(face: Face, *reasons: Reason) -> View:
+    return View.of(face, reasons)
+
+
+def expect(kind: AlertKind, offices: tuple[OfficeKind, ...]) -> set[tuple[AlertKind, OfficeKind]]:
+    return {(kind, office) for office in offices}
+
+
+K = AlertKind
 
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        (START_FACE, ELIGIBLE, {(AlertKind.VILLAGE_ELIGIBLE, o) for o in (CAMAT, BUPATI)}),
-        (ELIGIBLE, DESIGNATED, {(AlertKind.VILLAGE_DESIGNATED, o) for o in (CAMAT, BUPATI)}),
-        (START_FACE, DESIGNATED, {(AlertKind.VILLAGE_DESIGNATED, o) for o in (CAMAT, BUPATI)}),
-        (DESIGNATED, AT_RISK, {(AlertKind.STATUS_AT_RISK, CAMAT)}),
+        (START_FACE, ELIGIBLE, expect(K.VILLAGE_ELIGIBLE, BOTH)),
+        (ELIGIBLE, DESIGNATED, expect(K.VILLAGE_DESIGNATED, BOTH)),
+        (START_FACE, DESIGNATED, expect(K.VILLAGE_DESIGNATED, BOTH)),
+        (REVOKED, DESIGNATED, expect(K.VILLAGE_DESIGNATED, BOTH)),
+        (DESIGNATED, AT_RISK, expect(K.STATUS_AT_RISK, CAMAT)),
+        (AT_RISK, DESIGNATED, expect(K.STATUS_RESTORED, BOTH)),
+        (SUSPENDED, DESIGNATED, expect(K.STATUS_RESTORED, BOTH)),
+        (SUSPENDED, AT_RISK, expect(K.STATUS_AT_RISK, CAMAT)),
+        (AT_RISK, SUSPENDED, expect(K.STATUS_LOST, BOTH)),
+        (DESIGNATED, SUSPENDED, expect(K.STATUS_LOST, BOTH)),
+        (SUSPENDED, REVOKED, expect(K.STATUS_LOST, BOTH)),
+        (AT_RISK, REVOKED, expect(K.STATUS_LOST, BOTH)),
+        (REVOKED, REVOKED, set()),
+        (SUSPENDED, SUSPENDED, set()),
         (ELIGIBLE, ELIGIBLE, set()),
         (DESIGNATED, INAUGURATED, set()),
         (INAUGURATED, DESIGNATED, set()),
-        (AT_RISK, DESIGNATED, set()),
-        (AT_RISK, SUSPENDED, set()),
         (ELIGIBLE, DECLARED, set()),
-        (START_FACE, DECLARED, set()),
     ],
 )
 def test_alerts_arise_from_changes(before: Face, after: Face, expected: set[object]):
-    """Becoming eligible or designated tells both heads; at risk tells the camat alone."""
-    assert expected == made(before, after)
+    """The four fields before and after say which; an entry that repeats them makes none."""
+    alerts = alerts_of(view(before), view(after), occasion())
+    assert expected == {(alert.kind, alert.office.kind) for alert in alerts}
 
 
 @pytest.mark.parametrize(
-    ("kind", "face", "expected"),
+    ("before", "after", "expected"),
     [
-        (AlertKind.VILLAGE_ELIGIBLE, ELIGIBLE, True),
-        (AlertKind.VILLAGE_ELIGIBLE, START_FACE, False),
-        (AlertKind.VILLAGE_ELIGIBLE, DESIGNATED, False),
-        (AlertKind.VILLAGE_DESIGNATED, INAUGURATED, True),
-        (AlertKind.VILLAGE_DESIGNATED, ELIGIBLE, False),
-        (AlertKind.STATUS_AT_RISK, AT_RISK, True),
-        (AlertKind.STATUS_AT_RISK, SUSPENDED, False),
+        ((START_FACE, COVERED), (START_FACE, UNCOVERED), True),
+        ((DECLARED, COVERED), (DECLARED_TOO_SOON, UNCOVERED), True),
+        ((START_FACE, UNCOVERED), (DECLARED_TOO_SOON, UNCOVERED), True),
+        ((START_FACE, UNDECIDED), (START_FACE, UNCOVERED), False),
+        ((START_FACE, UNCOVERED), (START_FACE, UNCOVERED), False),
+        ((DECLARED_TOO_SOON, UNCOVERED), (DECLARED_TOO_SOON, UNCOVERED), False),
+        ((START_FACE, COVERED), (START_FACE, VACANT), False),
+        ((DESIGNATED, COVERED), (AT_RISK, UNCOVERED), False),
     ],
 )
-def test_what_must_still_hold(kind: AlertKind, face: Face, *, expected: bool):
-    """Each kind has its predicate over the latest four fields."""
-    assert expected == still_holds(kind, face)
+def test_officials_are_news_when_they_fall_out_or_were_declared_without(
+    before: tuple[Face, Reason], after: tuple[Face, Reason], *, expected: bool
+):
+    """That they were never registered is how most villages stand; a vacancy lacks nobody."""
+    kinds = {alert.kind for alert in alerts_of(view(*before), view(*after), occasion())}
+    assert expected == (K.OFFICIALS_UNREGISTERED in kinds)
 
 
-def test_every_kind_has_its_rule():
-    """A new kind of alert cannot be forgotten."""
-    assert set(AlertKind) == set(RULES)
+def faced(face: Face, *reasons: Reason) -> Present:
+    return Present(TODAY, view=view(face, *reasons))
+
+
+@pytest.mark.parametrize(
+    ("kind", "present", "expected"),
+    [
+        (K.VILLAGE_ELIGIBLE, faced(ELIGIBLE), True),
+        (K.VILLAGE_ELIGIBLE, faced(START_FACE), False),
+        (K.VILLAGE_ELIGIBLE, faced(DESIGNATED), False),
+        (K.VILLAGE_DESIGNATED, faced(INAUGURATED), True),
+        (K.VILLAGE_DESIGNATED, faced(ELIGIBLE), False),
+        (K.CEREMONY_INVITE, Present(CEREMONY.planned_for, ceremony=CEREMONY), True),
+        (K.CEREMONY_INVITE, Present(date(2026, 12, 4), ceremony=CEREMONY), False),
+        (K.CEREMONY_INVITE, Present(TODAY), False),
+        (K.STATUS_AT_RISK, faced(AT_RISK), True),
+        (K.STATUS_AT_RISK, faced(SUSPENDED), False),
+        (K.STATUS_LOST, faced(SUSPENDED), True),
+        (K.STATUS_LOST, faced(REVOKED), True),
+        (K.STATUS_LOST, faced(AT_RISK), False),
+        (K.STATUS_RESTORED, faced(DESIGNATED), True),
+        (K.STATUS_RESTORED, faced(AT_RISK), False),
+        (K.OFFICIALS_UNREGISTERED, faced(DECLARED_TOO_SOON, UNCOVERED), True),
+        (K.OFFICIALS_UNREGISTERED, faced(START_FACE, COVERED), False),
+        (K.OFFICIALS_UNREGISTERED, faced(AT_RISK, UNCOVERED), False),
+        (K.HEAD_CHANGED, Present(TODAY, head=HEAD), True),
+        (K.HEAD_CHANGED, Present(TODAY, head=LURAH), True),
+        (K.HEAD_CHANGED, Present(TODAY), False),
+    ],
+)
+def test_what_must_still_hold(kind: AlertKind, present: Present, *, expected: bool):
+    """Each kind has its predicate over what is known when it is sent."""
+    assert expected == still_holds(kind, present)
+
+
+def test_a_new_head_is_news_until_the_protection_is_there():
+    """Or until the term ends; a lurah has a protection of his own."""
+    term, day = UUID(int=1), date(2026, 2, 1)
+    kind = PostKind.KEPALA_DESA
+    head = followed_by(None, appointed(POST, term, on=day, kind=kind, active=()))
+    covered = followed_by(
+        head, coverage_changed(POST, term, TODAY, kind=kind, active=("JKK", "JKM"))
+    )
+    half = followed_by(head, coverage_changed(POST, term, TODAY, kind=kind, active=("JKK",)))
+    gone = followed_by(head, left(POST, term, TODAY, kind=kind))
+    early = followed_by(head, appointed(POST, UUID(int=2), on=date(2020, 1, 2), kind=kind))
+
+    told = {"head": head, "covered": covered, "half": half, "gone": gone, "early": early}
+    assert {"head": True, "covered": False, "half": True, "gone": False, "early": True} == {
+        name: still_holds(K.HEAD_CHANGED, Present(TODAY, head=one)) for name, one in told.items()
+    }
+    assert head == early
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [(K.STATUS_AT_RISK, True), (K.STATUS_LOST, True), (K.STATUS_RESTORED, False), (None, False)],
+)
+def test_only_what_was_told_is_taken_back(told: AlertKind | None, *, expected: bool):
+    """RESTORED goes to an office whose last word on the standing was a bad one."""
+    assert expected == ends_something(K.STATUS_RESTORED, told)
+    assert ends_something(K.STATUS_AT_RISK, told)
 
 
 @pytest.mark.parametrize(
@@ -100,121 +189,46 @@ def test_every_kind_has_its_rule():
         (Origin.BACKFILL, timedelta(days=9), Suppression.NOT_LIVE),
     ],
 )
-def test_silence(origin: Origin, age: timedelta, expected: Suppression | None):
-    """Only live decisions, and only fresh news, make single messages."""
-    alerts = alerts_of(
-        ELIGIBLE,
-        DESIGNATED,
-        village_code=KEDUNGJARAN,
-        origin=origin,
-        newest_input_time=START - age,
-        heard_at=START,
-    )
+@pytest.mark.parametrize("kind", AlertKind)
+def test_silence(kind: AlertKind, origin: Origin, age: timedelta, expected: Suppression | None):
+    """Only live and only fresh news makes single messages."""
+    assert {expected} == {a.suppressed for a in alerts_about(kind, occasion(origin, age))}
 
-    assert {expected} == {alert.suppressed for alert in alerts}
+
+def test_the_readmes_table_is_the_code():
+    """Alert, events that tell of it, offices and settle time, row by row."""
+    names = {"head_of_kecamatan": "camat", "head_of_regency": "bupati or wali kota"}
+    expected = {
+        str(kind): (
+            frozenset(rule.told_by),
+            frozenset(names[office.__name__] for office in rule.offices),
+            f"{rule.settle.seconds // 60} min" if rule.settle else "at once",
+        )
+        for kind, rule in RULES.items()
+    }
+    found = {}
+    for line in README.read_text("utf-8").splitlines():
+        if (row := re.match(r"\| `([A-Z_]+)` \| (.+)", line)) is None:
+            continue
+        events, _, offices, settles = [cell.strip() for cell in row[2].split("|")][:4]
+        types = frozenset(re.findall(r"`([a-z_.]+\.v1)`", events))
+        found[row[1]] = (types, frozenset(offices.split("; ")), settles)
+    assert expected == found
+    assert set(AlertKind) == set(RULES)
 
 
 def test_settle_times_are_left_out_when_asked():
     """At risk waits ten minutes; demo and benchmarks do not wait."""
     due = {
-        settled: alerts_of(
-            DESIGNATED,
-            AT_RISK,
-            village_code=KEDUNGJARAN,
-            origin=Origin.LIVE,
-            newest_input_time=START,
-            heard_at=START,
-            settled=settled,
-        )[0].due_at
+        settled: alerts_about(K.STATUS_AT_RISK, occasion(settled=settled))[0].due_at
         for settled in (False, True)
     }
-
     assert {False: START + timedelta(minutes=10), True: START} == due
 
 
-@pytest.mark.parametrize(
-    ("village", "head", "area"),
-    [
-        ("33.26.12.2008", OfficeKind.BUPATI, "33.26"),
-        ("33.75.01.1001", OfficeKind.WALI_KOTA, "33.75"),
-        ("31.01.01.1001", OfficeKind.BUPATI, "31.01"),
-        ("31.71.01.1001", OfficeKind.WALI_KOTA, "31.71"),
-    ],
-)
-def test_the_heads_of_a_village(village: str, head: OfficeKind, area: str):
-    """The regency's number says whether a bupati or a wali kota leads it."""
-    assert (Office(head, area), Office(OfficeKind.CAMAT, village[:8])) == (
-        head_of_regency(village),
-        head_of_kecamatan(village),
-    )
-
-
-@pytest.mark.parametrize(
-    ("kind", "area"),
-    [
-        (OfficeKind.CAMAT, "33.26"),
-        (OfficeKind.BUPATI, "33.26.12"),
-        (OfficeKind.BUPATI, "33.75"),
-        (OfficeKind.WALI_KOTA, "33.26"),
-        (OfficeKind.CAMAT, "99"),
-    ],
-)
-def test_impossible_offices_are_refused(kind: OfficeKind, area: str):
-    """No camat of a regency, no bupati of a kota."""
-    with pytest.raises(ImpossibleOffice):
-        Office(kind, area)
-
-
-def test_areas_cover_what_lies_in_them():
-    """A caller of one regency does not reach its neighbour."""
-    assert [True, True, False, False, True] == [
-        covers(frozenset({"33.26"}), "33.26"),
-        covers(frozenset({"33.26"}), "33.26.12"),
-        covers(frozenset({"33.26"}), "33.27"),
-        covers(frozenset({"33.26"}), "33"),
-        covers(frozenset({"*"}), "91.03"),
-    ]
-
-
-def test_a_known_failure_pauses_longer_each_time_and_ends():
-    """The table says how long; after its last entry the delivery has failed."""
-    busy = NotSent("451", final=False)
-    steps = [next_step(busy, attempt=n + 1, failures=n) for n in range(len(BACK_OFF) + 1)]
-
-    assert [*BACK_OFF, None] == [step.retry_after for step in steps]
-    assert DeliveryState.FAILED == steps[-1].state
-
-
-def test_a_server_that_is_not_reached_makes_nothing_fail():
-    """However often: the message waits, a quarter of an hour at most, and the reason shows."""
-    away = NotSent("refused", final=False, unreachable=True)
-    steps = [next_step(away, attempt=n, failures=len(BACK_OFF)) for n in (1, 2, 3, 4, 7, 500)]
-
-    assert [1, 5, 15, 15, 15, 15] == [
-        step.retry_after and step.retry_after / timedelta(minutes=1) for step in steps
-    ]
-    assert {(DeliveryState.WAITING, "refused")} == {(step.state, step.reason) for step in steps}
-
-
-def test_the_other_outcomes_are_final():
-    """Sent, unknown and a final refusal end the delivery."""
-    assert [
-        NextStep(DeliveryState.SENT, "250"),
-        NextStep(DeliveryState.UNKNOWN, "lost"),
-        NextStep(DeliveryState.FAILED, "550"),
-    ] == [
-        next_step(Sent("250"), attempt=1, failures=0),
-        next_step(Unknown("lost"), attempt=1, failures=0),
-        next_step(NotSent("550", final=True), attempt=1, failures=0),
-    ]
-
-
-def test_what_a_person_may_decide():
-    """Retry only what failed or is unknown; give up only what waits or is unknown."""
-    assert {DeliveryState.FAILED, DeliveryState.UNKNOWN} == {
-        s for s in DeliveryState if may_retry(s)
-    }
-    assert {
-        DeliveryState.WAITING: DeliveryState.SUPPRESSED,
-        DeliveryState.UNKNOWN: DeliveryState.FAILED,
-    } == {state: after for state in DeliveryState if (after := given_up(state))}
+def test_no_rule_looks_at_a_standing_that_it_does_not_name():
+    """Every standing is said of by at most one kind."""
+    kinds = (K.STATUS_AT_RISK, K.STATUS_LOST, K.STATUS_RESTORED)
+    for standing in Standing:
+        face = DESIGNATED.model_copy(update={"standing": standing})
+        assert sum(still_holds(kind, faced(face)) for kind in kinds) <= 1

@@ -94,7 +94,9 @@ class Ledger:
             rows = await connection.fetch(QUERIES["discarded_of_topic"], TOPIC)
         return {(row["village_key"], row["sequence"]) for row in rows}
 
-    async def _asked(self, discarded: Collection[tuple[str, int]], tell: Telling) -> dict[UUID, Asked]:
+    async def _asked(
+        self, discarded: Collection[tuple[str, int]], tell: Telling
+    ) -> dict[UUID, Asked]:
         """The alerts that the topic's events ask for; the first at each sequence counts."""
         asked: dict[UUID, Asked] = {}
         async with self._open_topics() as reader:

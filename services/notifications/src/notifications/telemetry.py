@@ -16,6 +16,9 @@ EVERY_SECONDS = 30.0
 
 ATTEMPTS = Counter("notifications_attempts_total", "Attempts to send by outcome", ["outcome"])
 DELIVERIES = Gauge("notifications_deliveries", "Deliveries by state", ["state"])
+WAITING = Gauge(
+    "notifications_waiting", "Deliveries that cannot go yet, by what they wait for", ["for"]
+)
 OLDEST_DUE = Gauge("notifications_oldest_due_seconds", "Age of the oldest due delivery")
 
 log = structlog.get_logger(__name__)
@@ -46,4 +49,6 @@ class Measuring:
             tally = await housekeeping.tally(connection, now)
         for state, number in tally.by_state.items():
             DELIVERIES.labels(state).set(number)
+        for lack, number in tally.by_lack.items():
+            WAITING.labels(lack).set(number)
         OLDEST_DUE.set((now - tally.oldest_due).total_seconds() if tally.oldest_due else 0)

@@ -102,7 +102,7 @@ ORDER BY o.office_id
 FOR SHARE OF o
 
 -- name: known_of_due
--- All that is known now of deliveries that are claimed.
+-- All that is known now of deliveries that are claimed (OFFSET 0: by the alert, not by the state).
 SELECT d.delivery_id, d.office_id, d.attempts, d.failures, d.channel,
     a.alert_id, a.decision_id, a.kind AS alert_kind, a.village_key, a.effective_on,
     o.kind AS office_kind, o.area_code, local.today,
@@ -114,7 +114,9 @@ SELECT d.delivery_id, d.office_id, d.attempts, d.failures, d.channel,
     told.kind AS told_kind, told.effective_on AS told_on,
     EXISTS (
         SELECT FROM alerts n
-        JOIN deliveries m ON m.alert_id = n.alert_id
+        CROSS JOIN LATERAL (
+            SELECT state FROM deliveries WHERE alert_id = n.alert_id OFFSET 0
+        ) m
         WHERE n.village_key = a.village_key AND n.office_id = a.office_id AND n.kind = a.kind
             AND n.ceremony_id IS NOT DISTINCT FROM a.ceremony_id AND n.sequence > a.sequence
             AND m.state NOT IN ('suppressed', 'failed')
@@ -133,8 +135,9 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT b.kind, b.effective_on
     FROM alerts b
-    JOIN deliveries p ON p.alert_id = b.alert_id
-    WHERE b.village_key = a.village_key AND b.office_id = a.office_id AND b.sequence < a.sequence
+    CROSS JOIN LATERAL (SELECT state FROM deliveries WHERE alert_id = b.alert_id OFFSET 0) p
+    WHERE a.kind IN ('CEREMONY_INVITE', 'STATUS_RESTORED')
+        AND b.village_key = a.village_key AND b.office_id = a.office_id AND b.sequence < a.sequence
         AND p.state IN ('sent', 'unknown', 'sending')
         AND CASE a.kind
             WHEN 'CEREMONY_INVITE' THEN b.ceremony_id = a.ceremony_id
@@ -142,7 +145,7 @@ LEFT JOIN LATERAL (
         END
     ORDER BY b.sequence DESC, b.heard_at DESC
     LIMIT 1
-) told ON a.kind IN ('CEREMONY_INVITE', 'STATUS_RESTORED')
+) told ON true
 LEFT JOIN LATERAL (
     SELECT holder_id FROM holders WHERE office_id = d.office_id AND term @> local.today
 ) h ON true
@@ -283,6 +286,11 @@ ORDER BY d.delivery_id
 -- name: tally
 -- Deliveries by state.
 SELECT state, count(*) AS deliveries FROM deliveries GROUP BY state
+
+-- name: tally_lacks
+-- Deliveries by what they wait for.
+SELECT waits_for, count(*) AS deliveries FROM deliveries
+WHERE waits_for IS NOT NULL GROUP BY waits_for
 
 -- name: oldest_due
 -- Since when the oldest due delivery has been waiting for a courier.

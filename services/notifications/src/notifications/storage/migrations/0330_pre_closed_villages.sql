@@ -1,5 +1,5 @@
 --Closed villages: merged into another, no longer counted.
--- depends: 0320_pre_more_alerts
+-- depends: 0321_pre_told_before
 
 -- migrate: apply
 
