@@ -301,7 +301,7 @@ def test_garbage_collection_is_tuned_after_the_start() -> None:
 
 
 async def test_what_an_outage_left_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rings of objects are freed once a minute, though collections by count are rare."""
+    """Rings of objects are freed every ten seconds, though collections by count are rare."""
     monkeypatch.setattr("common.process.COLLECT_SECONDS", 0.02)
 
     class Client:
@@ -321,3 +321,45 @@ async def test_what_an_outage_left_is_collected(monkeypatch: pytest.MonkeyPatch)
         gc.enable()
         stop.set()
     assert 0 == await running
+
+
+def test_holes_in_memory_are_given_back() -> None:
+    """What was freed between things in use returns to the system: a process does not swell."""
+    said = subprocess.run(
+        [sys.executable, "-c", HOLES], capture_output=True, check=True, timeout=30, text=True
+    ).stdout
+    grown, left = json.loads(said.splitlines()[-1])
+
+    assert grown > HOLES_MB * 0.7
+    assert left < HOLES_MB * 0.3
+
+
+HOLES_MB = 60
+HOLES = f"""
+import asyncio, json, resource
+from pathlib import Path
+import common.process
+from common.process import Part, run_parts
+
+common.process.COLLECT_SECONDS = 0.02
+
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+async def idle(stop):
+    freed = held()
+    deadline = asyncio.get_running_loop().time() + 10
+    while held() > freed - {HOLES_MB} * 0.7 and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.02)
+
+async def main():
+    before = held()
+    blocks = [bytearray(2000) for _ in range({HOLES_MB} * 500)]
+    kept = blocks[::20]
+    del blocks
+    grown = held() - before
+    await run_parts([Part("idle", idle)])
+    print(json.dumps([grown, held() - before - len(kept) * 4096 / 1e6]))
+
+asyncio.run(main())
+"""
