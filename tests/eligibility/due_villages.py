@@ -74,7 +74,7 @@ async def _copy(urls: ServiceUrls, keys: Sequence[str]) -> None:
         for table in TABLES:
             rows = await owner.fetch(
                 "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass"
-                " AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+                " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
                 table,
             )
             names = [row["attname"] for row in rows]
