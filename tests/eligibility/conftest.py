@@ -20,8 +20,10 @@ from common.stream_counters import StreamCounters
 from eligibility.application import Certification
 from eligibility.consumers import INPUTS
 from eligibility.main import create_app, reading_of
+from eligibility.messages import Messages
 from prometheus_client import CollectorRegistry
 from support.databases import ServiceUrls
+from support.filled_village import Filled
 from support.programme import Registry, SteadyClock
 
 # Modules beside the tests are not found otherwise when tests are imported one by one.
@@ -63,6 +65,21 @@ async def certification(work: Database, clock: SteadyClock) -> Certification:
 @pytest.fixture
 def inbox(work: Database, certification: Certification, clock: SteadyClock) -> Inbox:
     return Inbox(work, inputs=INPUTS, effect=certification, clock=clock, sealer=Sealer(bytes(32)))
+
+
+@pytest.fixture
+def filled(  # what a village is filled with
+    certification: Certification,
+    app: Database,
+    inbox: Inbox,
+    clock: SteadyClock,
+    registry: Registry,
+    work: Database,
+) -> Filled:
+    """A village to be filled, with what notifications tells of it."""
+    messages = Messages(work, clock=clock, sealer=Sealer(bytes(32)))
+    acting = Certification(app, clock=clock, ids=Ids())
+    return Filled(certification, acting, inbox, messages, clock, registry, work)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,6 +35,9 @@ from support.streams import KETANON, Record
 OFFICER = Caller(
     "https://issuer.example", "officer", frozenset({"eligibility:act"}), frozenset({"*"})
 )
+NAMED = date(2026, 3, 2)
+MAY = datetime(2026, 5, 4, 2, tzinfo=UTC)
+JUNE = datetime(2026, 6, 10, 2, tzinfo=UTC)
 KINDS = [PostKind.KEPALA_DESA, PostKind.SEKRETARIS_DESA, *[PostKind.KAUR] * 20]
 
 
@@ -106,6 +109,20 @@ class Filled:
         self.clock.go_to(at)
         while await self.certification.review_due():
             pass
+
+    async def comes_at_risk(self) -> None:
+        """Named in March; its secretary lost cover on 1 May, and it is June."""
+        await self.founded()
+        await self.last_post_held()
+        await self.members_join(3)
+        await self.told(AlertKind.VILLAGE_ELIGIBLE)
+        await self.act(ActKind.PENETAPAN, NAMED)
+        await self.come(MAY)
+        await self.secretary_lapses(date(2026, 5, 1))
+        await self.come(JUNE)
+        await self.told(AlertKind.STATUS_AT_RISK)
+        states = (DeliveryState.UNKNOWN, DeliveryState.FAILED)
+        await self.told(AlertKind.STATUS_AT_RISK, office=OfficeKind.CAMAT, states=states)
 
     async def decision(self) -> UUID:
         """The last entry of the log."""

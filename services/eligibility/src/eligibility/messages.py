@@ -14,16 +14,21 @@ from typing import Any
 
 from common.clock import Clock
 from common.database import Database, is_transient
+from common.differences import Difference, Differences, Place
+from common.events import topics
 from common.events.notifications import SETTLED, DeliverySettled
 from common.inbox import PATIENCE_SECONDS
 from common.process import Backoff
 from common.received import Batch, Broken, ImpossibleEvent, Received, Unroutable, decode, parse
 from common.sealing import Sealer
 from common.setting_aside import Aside
+from common.topic_streams import Telling, silent
 
 from eligibility.storage.messages import MessageStore
 
 log = logging.getLogger(__name__)
+
+PAGE = 1_000
 
 Told = tuple[Received, DeliverySettled | None]
 """An event and its data; None of a type that this release does not know."""
@@ -77,6 +82,44 @@ class Messages:
                 ]
             if aside:
                 await self._aside.unroutable(connection, aside)
+
+
+class MessagesWhole:
+    """Whether every message's event up to the last one heard is kept; a comparison of `reconcile`.
+
+    That the topic has all of them is what notifications' own `reconcile` compares.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._store = MessageStore()
+
+    async def check(self, found: Differences, tell: Telling = silent) -> None:
+        """Name the first hole of each stream."""
+        del tell
+        after = ""
+        while True:
+            async with self._database.transaction() as connection:
+                page = await self._store.passed(connection, after, PAGE)
+            for key, passed, last in page:
+                if passed < last:
+                    found.add(_hole(key, passed + 1))
+            if len(page) < PAGE:
+                return
+            after = page[-1][0]
+
+
+def _hole(key: str, sequence: int) -> Difference:
+    return Difference(
+        Place.MARK,
+        key,
+        topics.NOTIFICATIONS_DELIVERIES,
+        sequence,
+        sequence,
+        "a message kept",
+        "none",
+        "docs/runbook.md, Messages missing",
+    )
 
 
 def _sorted(

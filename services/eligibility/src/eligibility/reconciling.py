@@ -1,4 +1,4 @@
-"""What eligibility compares: what it published, and its marks with the registry's counters."""
+"""What eligibility compares: what it published, its marks with the registry's, its messages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from common.reconciling import Reconciler, topics_of
 from common.withdrawals import Withdrawals
 
 from eligibility.consumers import GROUP, INPUTS
+from eligibility.messages import MessagesWhole
 from eligibility.settings import Settings
 
 SERVICE = "eligibility"
@@ -33,7 +34,9 @@ def reconciler_of(settings: Settings, work: Database) -> Reconciler:
         group=prefixed(settings.topic_prefix, GROUP),
         prefix=settings.topic_prefix,
     )
-    return Reconciler(SERVICE, Published(SERVICE, work, TOPICS, open_topics), (marks,))
+    return Reconciler(
+        SERVICE, Published(SERVICE, work, TOPICS, open_topics), (marks, MessagesWhole(work))
+    )
 
 
 def withdrawals_of(

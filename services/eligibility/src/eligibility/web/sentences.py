@@ -36,6 +36,12 @@ SOURCES: Mapping[type[Fact], str] = {
 }
 
 
+MET = {
+    Standing.DITANGGUHKAN: "Semua syarat terpenuhi; gelar pulih bila pejabat memutuskannya.",
+    Standing.DICABUT: "Semua syarat terpenuhi; jalan kembali adalah penetapan baru.",
+}
+
+
 def standing_of(name: str, face: Face, since: date | None) -> str:
     """What the village is and since when: the page's first sentence."""
     when = f" sejak {day(since)}" if since else ""
@@ -59,7 +65,7 @@ def standing_of(name: str, face: Face, since: date | None) -> str:
 def next_of(status: Status, steps: tuple[Step, ...]) -> str:
     """The nearest step with its post, or how many there are; nothing is missing: says so."""
     if not steps:
-        return "Semua syarat terpenuhi." if status.reasons else ""
+        return MET.get(status.face.standing, "Semua syarat terpenuhi.") if status.reasons else ""
     until = f" sebelum {day(status.grace_ends)}" if status.grace_ends else ""
     if len(steps) == 1:
         return f"Langkah terdekat: {step_of(steps[0])}{until}."

@@ -1,0 +1,190 @@
+"""The page of one village, over HTTP: what it says first, why, and what it never says."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+from eligibility.domain.facts import ActKind
+from support.filled_village import JUNE, NAMED, Filled
+from support.programme import fetch, known
+from support.streams import KETANON
+
+READ, ACT = "eligibility:read", "eligibility:act"
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+async def at_risk(filled: Filled) -> Filled:
+    await filled.comes_at_risk()
+    return filled
+
+
+def words_of(page: str) -> str:
+    """What a person reads, in one line."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page))).strip()
+
+
+def lead_of(page: str) -> str:
+    found = re.search(r'<p class="lead">(.*?)</p>', page, re.DOTALL)
+    return words_of(found[1]) if found else ""
+
+
+def row_of(page: str, first: str) -> list[str]:
+    """The cells of the table row that begins with some words."""
+    rows = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+    cells = ([words_of(c) for c in re.findall(r"<t[hd].*?</t[hd]>", r, re.DOTALL)] for r in rows)
+    return next((row for row in cells if row and row[0].startswith(first)), [])
+
+
+async def test_the_first_sentence_says_status_and_nearest_step(api, filled: Filled):
+    """Each state in one sentence: what, since when, and the nearest step by its post."""
+    client = await api(READ)
+    said = []
+
+    async def look() -> None:
+        said.append(lead_of((await client.get(f"/desa/{KETANON}", headers=HTML)).text))
+
+    await filled.tell(known())
+    await look()
+    await filled.founded(3)
+    await look()
+    await filled.last_post_held()
+    await look()
+    await filled.act(ActKind.PENETAPAN, NAMED)
+    await look()
+    await filled.come(datetime(2026, 5, 4, 2, tzinfo=UTC))
+    await filled.secretary_lapses(date(2026, 5, 1))
+    await filled.come(JUNE)
+    await look()
+    await filled.act(ActKind.PENANGGUHAN, date(2026, 6, 10))
+    await look()
+    await filled.act(ActKind.PENCABUTAN, date(2026, 6, 10))
+    await look()
+
+    secretary = "Langkah terdekat: Sekretaris Desa terlindungi JKK dan JKM"
+    assert [
+        (
+            "Desa Ketanonageng belum mengikuti program Desa Sadar. Langkah terdekat: susunan "
+            "jabatan desa tercatat."
+        ),
+        (
+            "Desa Ketanonageng belum memenuhi syarat sejak 24 Juli 2025. Langkah terdekat: jabatan "
+            "Kepala Urusan (Kaur) 1 terisi dan terlindungi JKK dan JKM."
+        ),
+        (
+            "Desa Ketanonageng memenuhi syarat sejak 2 Februari 2026 dan dapat ditetapkan. Semua "
+            "syarat terpenuhi."
+        ),
+        (
+            "Desa Ketanonageng ditetapkan sebagai Desa Sadar; kedudukannya baik sejak 2 Maret "
+            "2026. Semua syarat terpenuhi."
+        ),
+        (
+            f"Gelar Desa Ketanonageng (ditetapkan) terancam sejak 8 Mei 2026. {secretary} sebelum "
+            "30 Juli 2026."
+        ),
+        f"Gelar Desa Ketanonageng ditangguhkan sejak 10 Juni 2026. {secretary}.",
+        f"Gelar Desa Ketanonageng dicabut sejak 10 Juni 2026. {secretary}.",
+    ] == said
+
+
+async def test_every_criterion_is_explained(api, at_risk: Filled):
+    """Asked, there, missing by post, since when, by which fact, and by exactly which rule."""
+    page = (await (await api(READ)).get(f"/desa/{KETANON}", headers=HTML)).text
+    rules = await fetch(at_risk.work, "SELECT checksum FROM rule_sets WHERE village_kind = 'DESA'")
+
+    assert [
+        (
+            "Kepala Desa, Sekretaris Desa, Kepala Urusan (Kaur), Kepala Seksi (Kasi), dan Kepala "
+            "Dusun terlindungi JKK dan JKM Sekretaris Desa: belum terlindungi JKK dan JKM sejak "
+            "1 Mei 2026 (Perubahan perlindungan, 1 Mei 2026)"
+        ),
+        "▲ Belum terpenuhi",
+        "9",
+        "8",
+        "1 Mei 2026",
+        "Perubahan perlindungan, 1 Mei 2026",
+    ] == row_of(page, "Kepala Desa, Sekretaris")
+    secretary = row_of(page[page.index("Setiap jabatan") :], "Sekretaris Desa")
+    assert ("▲ Belum terlindungi", "1 Mei 2026") == (secretary[1], secretary[3])
+    assert "default_desa versi 1" in page
+    assert rules[0]["checksum"] in page
+
+
+async def test_counts_acts_and_messages_are_shown(api, at_risk: Filled):
+    """Members as counts, acts by their letters, messages by office with how each ended."""
+    page = (await (await api(READ)).get(f"/desa/{KETANON}", headers=HTML)).text
+
+    text = words_of(page)
+    assert "Peserta 3 orang" in text
+    assert "Sosialisasi bagi pekerja: 1 kali, terakhir 5 Januari 2026." in text
+    assert ["Penetapan", "2 Maret 2026", "560/123/2026", "Bupati Pekalongan"] == row_of(
+        page, "Penetapan"
+    )
+    assert ["Camat Sragi", "Gelar desa terancam", "■ Gagal terkirim"] == row_of(page, "Camat")[:3]
+    assert ["Bupati Pekalongan", "Gelar desa terancam", "● Terkirim"] == row_of(page, "Bupati")[:3]
+
+
+async def test_whoever_may_not_record_sees_no_way_to(api, at_risk: Filled):
+    """The link to the forms is there only with the scope."""
+    link = f'href="/desa/{KETANON}/catat"'
+
+    reader = await (await api(READ)).get(f"/desa/{KETANON}", headers=HTML)
+    officer = await (await api(READ, ACT)).get(f"/desa/{KETANON}", headers=HTML)
+
+    assert (False, True) == (link in reader.text, link in officer.text)
+
+
+async def test_what_waits_is_said(api, at_risk: Filled):
+    """Not settled and stale are said in words, above the status."""
+    client = await api(READ)
+    before = words_of((await client.get(f"/desa/{KETANON}", headers=HTML)).text)
+    async with at_risk.work.transaction() as connection:
+        await connection.execute("INSERT INTO settled (settled_at) VALUES ('2027-01-01')")
+    settled = words_of((await client.get(f"/desa/{KETANON}", headers=HTML)).text)
+    async with at_risk.work.transaction() as connection:
+        await connection.execute(
+            """INSERT INTO parked (village_key, topic, kafka_partition, kafka_offset, reason,
+            detail, parked_at) VALUES ($1, 'x', 0, 0, 'IMPOSSIBLE', '', $2)""",
+            KETANON,
+            JUNE,
+        )
+        await connection.execute("UPDATE marks SET parked = 1")
+    stale = words_of((await client.get(f"/desa/{KETANON}", headers=HTML)).text)
+
+    waiting = "Sebagian data masih diproses"
+    assert (True, False) == (waiting in before, waiting in settled)
+    assert "menunggu pemeriksaan petugas sejak 10 Juni 2026 pukul 09.00 WIB" in stale
+
+
+@pytest.mark.parametrize("path", [KETANON, f"{KETANON}/riwayat", f"{KETANON}/data.json"])
+async def test_a_village_elsewhere_is_not_there(api, at_risk: Filled, path: str):
+    """Outside the viewer's area a village is not found, as one that does not exist."""
+    near = await (await api(READ, areas=["33.26.10"])).get(f"/desa/{path}", headers=HTML)
+    far = await (await api(READ, areas=["33.26.12"])).get(f"/desa/{path}", headers=HTML)
+    none = await (await api(READ)).get(f"/desa/{path.replace(KETANON, 'x')}", headers=HTML)
+
+    assert (200, 404, 404) == (near.status_code, far.status_code, none.status_code)
+    assert "Desa tidak ditemukan" in far.text
+    assert "Ketanonageng" not in far.text
+
+
+async def test_no_person_on_any_page(api, at_risk: Filled):
+    """No participant, term, caller, reason or NIK: on pages, their data, and their errors."""
+    client = await api(READ, ACT)
+    base = f"/desa/{KETANON}"
+    answers = [
+        await client.get(base + path, headers=HTML)
+        for path in ("", "/riwayat", "/riwayat?pada=x", "/data.json", "/jabatan.csv")
+    ]
+    text = "\n".join(answer.text for answer in answers)
+
+    persons = [*at_risk.terms, *(m.participant_id for m in at_risk.members)]
+    persons += [member.enrollment_id for member in at_risk.members]
+    words = [*map(str, persons), "officer", "issuer.example", "sesuai hasil verifikasi"]
+    assert [200, 200, 422, 200, 200] == [answer.status_code for answer in answers]
+    assert [] == [word for word in words if word in text]
+    assert [] == re.findall(r"(?<![0-9a-f])[0-9]{16}(?![0-9a-f])", text)
