@@ -25,6 +25,7 @@ from eligibility.domain.rules import RuleSet
 from eligibility.dossier import Dossiers
 from eligibility.feed import Feed
 from eligibility.judge import Judge
+from eligibility.operation import Operation
 from eligibility.overview import Overview
 from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
 from eligibility.storage.ceremonies import Ceremony, CeremonyStore
@@ -79,6 +80,8 @@ class Reading:
         """Counts and lists, for the board."""
         self.feed = Feed(database, clock=clock)
         """What happens, for its page and its streams."""
+        self.operation = Operation(database, clock=clock)
+        """What waits, for operators."""
 
     async def village(
         self,

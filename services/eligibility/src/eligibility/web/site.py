@@ -14,6 +14,7 @@ from eligibility.web.editions import PresentEdition
 from eligibility.web.feed import feed_pages
 from eligibility.web.forms import form_pages
 from eligibility.web.forms_recording import Recorder
+from eligibility.web.operation import operation_pages
 from eligibility.web.rendering import Pages
 from eligibility.web.village import village_pages
 
@@ -28,6 +29,7 @@ def site(
     for some in (
         board_pages(reading, pages),
         feed_pages(reading, pages),
+        operation_pages(reading, pages),
         village_pages(reading, pages),
         form_pages(reading, clock, pages, recorders),
     ):
