@@ -75,7 +75,7 @@ h1{font-size:1.75rem;line-height:1.25;margin:0 0 .75rem}p{margin:0 0 1.5rem}
 ul{list-style:none;padding:0;margin:0 0 2rem;border-top:1px solid var(--line)}
 li{border-bottom:1px solid var(--line)}
 a{display:block;padding:.9rem 0;color:var(--accent);font-weight:600;text-underline-offset:.15em}
-li span{display:block;color:var(--muted);font-weight:400}small{color:var(--muted)}
+li span{display:inline-block;width:100%;color:var(--muted);font-weight:400}small{color:var(--muted)}
 :focus-visible{outline:3px solid #b45309;outline-offset:2px}
 """
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
