@@ -148,8 +148,19 @@ async def send(addresses: Any, subject: str, *, to: str = "lurah@example.test") 
     )  # fmt: skip
 
 
+async def head_of(address: str, path: str) -> str:
+    """Status line and headers of a page's answer."""
+    return (await ask(address, path))[0].decode()
+
+
 async def get(address: str, path: str, *, host: str = "127.0.0.1") -> tuple[int, str]:
     """Ask the page for a path: status and body."""
+    head, body = await ask(address, path, host=host)
+    return int(head.split()[1]), body.decode()
+
+
+async def ask(address: str, path: str, *, host: str = "127.0.0.1") -> tuple[bytes, bytes]:
+    """Head and body of a page's answer."""
     port = int(address.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
@@ -160,4 +171,4 @@ async def get(address: str, path: str, *, host: str = "127.0.0.1") -> tuple[int,
         with suppress(OSError):
             await writer.wait_closed()
     head, _, body = answer.partition(b"\r\n\r\n")
-    return int(head.split()[1]), body.decode()
+    return head, body

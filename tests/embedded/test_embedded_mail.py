@@ -12,7 +12,7 @@ import aiosmtplib
 import pytest
 from embedded.errors import PortTakenError
 from embedded.mail import Answer, Mail, MailCatcher
-from running import get, send, until
+from running import get, head_of, send, until
 
 
 @pytest.fixture
@@ -147,6 +147,29 @@ async def test_the_page_lists_the_newest_first_and_shows_one(catcher: MailCatche
     assert "Isi surat." in page
     assert "lurah@example.test" in page
     assert (await get(catcher.page, "/mails/999"))[0] == 404
+
+
+async def test_a_mails_html_is_shown_where_it_can_do_nothing(catcher: MailCatcher) -> None:
+    """In a frame without scripts, from an address of its own; a mail without HTML has none."""
+    message = EmailMessage()
+    message["Subject"] = "Desa Gatak: status Desa Sadar terancam"
+    message.set_content("Yth. Camat Delanggu")
+    message.add_alternative("<p>Yth. <b>Camat</b></p><script>x</script>", subtype="html")
+    await aiosmtplib.send(
+        message, sender="a@b.example", recipients=["c@d.example"],
+        hostname=catcher.smtp_host, port=catcher.smtp_port,
+    )  # fmt: skip
+    number = catcher.mails[0].number
+
+    _, page = await get(catcher.page, f"/mails/{number}")
+    status, shown = await get(catcher.page, f"/mails/{number}/html")
+    assert f'<iframe src="/mails/{number}/html" sandbox="allow-popups"' in page
+    assert "Yth. Camat Delanggu" in page
+    assert "<b>Camat</b>" not in page
+    assert (200, "<p>Yth. <b>Camat</b></p>") == (status, shown.partition("<script>")[0])
+    head = await head_of(catcher.page, f"/mails/{number}/html")
+    assert "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups;" in head
+    assert 404 == (await get(catcher.page, "/mails/999/html"))[0]
 
 
 async def test_the_mails_are_had_as_json(catcher: MailCatcher) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from uuid import UUID
 
+import pytest
 from faulty_smtp import Fault
 from notifications.channels.email import Email
 from notifications.courier import Pace
@@ -98,6 +99,34 @@ async def test_a_courier_asked_to_stop_waits_for_what_is_on_its_way(service: Ser
     assert 0 == await service.count("SELECT count(*) FROM deliveries WHERE state = 'sending'")
     assert len(service.post.taken) == await service.count(SENT)
     assert 5 >= await service.count(SENT)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [(Fault.HANGS_AFTER_DOT, "unknown(TimeoutError: )"), (None, "waiting(TimeoutError: )")],
+)
+async def test_a_stop_gives_a_slow_server_a_while_and_loses_nothing(
+    service: Service, fault: Fault | None, expected: str
+):
+    """Silent for longer than that: before the final dot it is tried again, after it unknown.
+
+    Either is on record when the courier has stopped; no lease has to run out.
+    """
+    await service.appoint(CAMAT_SRAGI, "camat@sragi.example")
+    await service.tell(known(), decided(DESIGNATED, AT_RISK))
+    if fault is None:
+        service.post.slow = "camat@sragi.example"
+    else:
+        service.post.fault = fault
+    stop = asyncio.Event()
+    courier = service.courier(pace=Pace(stop=0.3), channels=patient(service))
+    running = asyncio.create_task(courier.run(stop))
+    await (service.post.stuck if fault is None else service.post.reached).wait()
+    stop.set()
+    async with asyncio.timeout(5):
+        await running
+
+    assert {"CAMAT": expected} == await service.states()
 
 
 async def test_a_server_out_of_reach_is_asked_without_messages(service: Service):

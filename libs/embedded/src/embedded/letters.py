@@ -46,6 +46,15 @@ class Mail:
         """The whole message, with its headers."""
         return message_from_bytes(self.raw, policy=policy.default)
 
+    @property
+    def html(self) -> str:
+        """The message as HTML; empty if it has none that can be read."""
+        try:
+            body = self.message.get_body(("html",))
+            return str(body.get_content()) if body is not None else ""
+        except (ValueError, KeyError, IndexError, LookupError):
+            return ""
+
     def as_json(self) -> dict[str, object]:
         """What the page's /api/mails shows."""
         return {

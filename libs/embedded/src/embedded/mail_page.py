@@ -22,7 +22,10 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1r
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;
 padding:.4rem .6rem;border-bottom:1px solid #ccc;overflow-wrap:break-word}
 td:first-child{white-space:nowrap}dt{font-weight:600}dd{margin:0 0 .4rem;overflow-wrap:anywhere}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:1rem;font:inherit}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:1rem;
+font:15px/1.5 ui-monospace,monospace}
+iframe{width:100%;height:60rem;border:1px solid #ccc;background:#fff}
+h2{font-size:1.2rem;margin:1.5rem 0 .5rem}
 a{color:#0b5394}h1{font-size:1.5rem;line-height:1.3}
 @media(max-width:40rem){thead{display:none}tr{display:block;border-bottom:1px solid #ccc;
 padding:.5rem 0}td{display:block;border:0;padding:0}}
@@ -43,13 +46,16 @@ class Reply:
     body: str
     kind: str = HTML
     status: HTTPStatus = HTTPStatus.OK
+    policy: str = "frame-src 'self'"
+    """What a browser may do with it beyond showing its own styles."""
 
     def as_bytes(self) -> bytes:
         body = self.body.encode("utf-8", "replace")
         head = (
             f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\n"
             f"Content-Type: {self.kind}\r\nContent-Length: {len(body)}\r\n"
-            "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
+            "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
+            f"{self.policy}\r\n"
             "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
             "Connection: close\r\n\r\n"
         )
@@ -57,7 +63,7 @@ class Reply:
 
 
 async def serve_page(letters: Letters, host: str, port: int) -> asyncio.Server:
-    """Serve the list at /, one mail at /mails/<number> and all of them at /api/mails."""
+    """Serve the list at /, a mail at /mails/<number> (and …/html), and all at /api/mails."""
 
     async def one_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
@@ -87,10 +93,19 @@ def _answer(mails: Sequence[Mail], head: bytes) -> Reply:
         newest_first = [mail.as_json() for mail in reversed(mails)]
         return Reply(json.dumps(newest_first, ensure_ascii=False), JSON)
     for mail in mails:
-        if path == f"/mails/{mail.number}":
-            return Reply(_detail(mail))
+        if (found := _mail(mail, path)) is not None:
+            return found
     body = '<p>Halaman atau surat ini tidak ada.</p><p><a href="/">Kembali ke daftar</a></p>'
     return Reply(_page("Tidak ditemukan", body), status=HTTPStatus.NOT_FOUND)
+
+
+def _mail(mail: Mail, path: str) -> Reply | None:
+    if path == f"/mails/{mail.number}":
+        return Reply(_detail(mail))
+    if path == f"/mails/{mail.number}/html" and mail.html:
+        # The sandbox: a strange mail can run nothing, send nothing and go nowhere.
+        return Reply(mail.html, policy="sandbox allow-popups; frame-ancestors 'self'")
+    return None
 
 
 def _is_ours(headers: Sequence[str]) -> bool:
@@ -124,9 +139,14 @@ def _detail(mail: Mail) -> str:
         "Kepada": escape(", ".join(mail.recipients)),
     }
     listed = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items())
-    body = (
-        f'<p><a href="/">Kembali ke daftar</a></p><dl>{listed}</dl><pre>{escape(mail.text)}</pre>'
-    )
+    body = f'<p><a href="/">Kembali ke daftar</a></p><dl>{listed}</dl>'
+    if mail.html:
+        source = f"/mails/{mail.number}/html"
+        body += (
+            f'<h2>Tampilan</h2><p><a href="{source}">Buka tersendiri</a></p>'
+            f'<iframe src="{source}" sandbox="allow-popups" title="Surat sebagai HTML"></iframe>'
+        )
+    body += f"<h2>Teks</h2><pre>{escape(mail.text)}</pre>"
     return _page(mail.subject or "(tanpa perihal)", body)
 
 
