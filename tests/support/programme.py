@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from common.clock import Clock
 from common.database import Database
-from common.events.envelope import EventData, Origin
+from common.events.envelope import AnyEventData, Origin
 from common.events.registry import (
     Coverage,
     DecreedPost,
@@ -205,11 +205,11 @@ class Registry:
     offsets: dict[str, int] = field(default_factory=dict)
 
     def tell(
-        self, *events: EventData, village: str = KETANON, origin: Origin = Origin.LIVE
+        self, *events: AnyEventData, village: str = KETANON, origin: Origin = Origin.LIVE
     ) -> list[Record]:
         return [self._record(data, village, origin) for data in events]
 
-    def _record(self, data: EventData, village: str, origin: Origin) -> Record:
+    def _record(self, data: AnyEventData, village: str, origin: Origin) -> Record:
         stream = (data.topic, village)
         sequence = self.sequences[stream] = self.sequences.get(stream, 0) + 1
         self.time += timedelta(milliseconds=1)
@@ -258,6 +258,10 @@ STATE = {
     "facts": """
         SELECT village_key, id, recorded_at, effective_on, origin, type, data::text
         FROM facts ORDER BY village_key, id""",
+    "notes": """
+        SELECT village_key, note_id, kind, effective_on, recorded_at, what, amount, occasion,
+            ended_on
+        FROM village_notes ORDER BY village_key, note_id""",
     "last": """
         SELECT d.village_key, d.current::text, d.failing_since, d.grace_ends, d.undecidable_since,
             d.flagged

@@ -20,6 +20,7 @@ REGISTRY_TOPICS = (
     topics.REGISTRY_ENROLLMENTS,
     topics.REGISTRY_OFFICIALS,
     topics.REGISTRY_OUTREACH,
+    topics.REGISTRY_NOTICES,
 )
 HEARD = {
     "eligibility": dict.fromkeys(REGISTRY_TOPICS, "registry"),

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from aiokafka import TopicPartition
-from common.events.envelope import EventData, Origin, schema_of, sequence_text
+from common.events.envelope import AnyEventData, EventData, Origin, schema_of, sequence_text
 from common.events.registry import SosialisasiHeld
 from common.kafka import HEADERS, build_consumer, build_producer
 
@@ -44,7 +44,7 @@ def sosialisasi(village: str = KETANON, *, on: date = date(2026, 1, 5)) -> Sosia
 
 
 def value_of(
-    data: EventData,
+    data: AnyEventData,
     *,
     village: str,
     sequence: int,

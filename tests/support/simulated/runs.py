@@ -36,6 +36,7 @@ HEARD = {
             topics.REGISTRY_ENROLLMENTS,
             topics.REGISTRY_OFFICIALS,
             topics.REGISTRY_OUTREACH,
+            topics.REGISTRY_NOTICES,
         ),
         "registry",
     ),

@@ -24,7 +24,9 @@ from eligibility.domain.rules import default_rule_sets
 from eligibility.intake import NewFact, refuse_impossible, sort_out
 from eligibility.judge import Judge
 from eligibility.judging import Input, Working, by_what_is_due
+from eligibility.outreach import apart
 from eligibility.storage.facts import FactStore, input_of
+from eligibility.storage.outreach import OutreachStore
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.villages import VillageStore
 
@@ -54,6 +56,7 @@ class Certification:
         self._villages = VillageStore(queries)
         self._facts = FactStore(queries)
         self._rule_sets = RuleSetStore(queries)
+        self._outreach = OutreachStore()
         self._judge = Judge(queries, clock=clock, ids=ids)
         self.ceremonies = Ceremonies(database, clock=clock, ids=ids)
 
@@ -64,14 +67,18 @@ class Certification:
         accepted: Mapping[str, Sequence[Received]],
     ) -> None:
         """Note a batch of the registry's events in its transaction; raises ImpossibleEvent."""
-        intake = sort_out(accepted)
-        places = await self._villages.places(connection, accepted.keys())
-        strangers = accepted.keys() - places.keys() - intake.known.keys()
+        villages, launches = apart(accepted)
+        if launches:
+            await self._outreach.add_launches(connection, launches)
+        intake = sort_out(villages)
+        places = await self._villages.places(connection, villages.keys())
+        strangers = villages.keys() - places.keys() - intake.known.keys()
         if intake.known:
             await self._villages.know(connection, intake.known)
         if strangers:
             await self._villages.expect(connection, strangers)
         await self._villages.note_changes(connection, intake.changes)
+        await self._outreach.note(connection, intake.outreach)
         arrived = {
             key for key, place in places.items() if not place.time_zone
         } & intake.known.keys()

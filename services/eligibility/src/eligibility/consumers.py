@@ -19,8 +19,12 @@ INPUTS = (
     topics.REGISTRY_ENROLLMENTS,
     topics.REGISTRY_OFFICIALS,
     topics.REGISTRY_OUTREACH,
+    topics.REGISTRY_NOTICES,
 )
-"""All inputs stand in every subscriber, so that a village's topics land on one member."""
+"""All inputs stand in every subscriber, so that a village's topics land on one member.
+
+The marks are arrays in this order: a new topic goes to the end.
+"""
 
 
 def registry_router(inbox: Inbox, *, prefix: str = "") -> KafkaRouter:

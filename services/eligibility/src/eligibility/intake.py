@@ -18,6 +18,7 @@ from common.received import ImpossibleEvent, Received, UnreadableEvents, parse
 
 from eligibility.counts import ENROLLMENTS, Place, Told, read
 from eligibility.domain.facts import Appointed, CoverageChanged, Fact, Left, fact_of
+from eligibility.outreach import Outreach
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Intake:
     known: dict[str, VillageKnown] = field(default_factory=dict)
     """The latest area data of each village that the batch has some of."""
     changes: AreaChanges = field(default_factory=AreaChanges)
+    outreach: Outreach = field(default_factory=Outreach)
 
     def counting(self, places: Mapping[str, Place], arrived: Set[str]) -> dict[str, Place]:
         """The places as this batch leaves them; those just arrived are counted from the ledger."""
@@ -116,6 +118,7 @@ def _take(intake: Intake, event: Received) -> None:
     if isinstance(data, VillageKnown):
         intake.known[event.subject] = data
     intake.changes.take(event.subject, data)
+    intake.outreach.take(event, data)
     fact = fact_of(event.type, data, recorded_at=event.time, id=event.id)
     if fact is not None:
         intake.facts.append(NewFact.told_by(event, fact))

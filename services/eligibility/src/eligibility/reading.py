@@ -30,6 +30,7 @@ from eligibility.overview import Overview
 from eligibility.refusals import EventUnknown, NotReached, NotYet, Parked
 from eligibility.storage.ceremonies import Ceremony, CeremonyStore
 from eligibility.storage.facts import FactStore
+from eligibility.storage.outreach import Launch, Note, OutreachStore, Workers
 from eligibility.storage.rule_sets import RuleSetStore
 from eligibility.storage.views import View, ViewStore
 from eligibility.storage.villages import UnknownVillage, VillageStore, dotted
@@ -73,6 +74,7 @@ class Reading:
         self._facts = FactStore(queries)
         self._ceremonies = CeremonyStore()
         self._rule_sets = RuleSetStore(queries)
+        self._outreach = OutreachStore()
         self._judge = Judge(queries, clock=clock, ids=ids)
         self.dossiers = Dossiers(database, clock=clock, ids=ids)
         """Whole villages, for their pages."""
@@ -159,6 +161,23 @@ class Reading:
         """A page of the villages that the caller may see, in order of key."""
         async with self._seeing(areas) as connection:
             return await self._views.villages(connection, filters, after, limit)
+
+    async def notes_of(self, code: str, areas: Set[str]) -> list[Note]:
+        """What was done for a village's workers, newest first; raises UnknownVillage."""
+        async with self._seeing(areas) as connection:
+            key = await self._villages.key_of(connection, code)
+            return await self._outreach.notes_of(connection, key)
+
+    async def workers_of(self, code: str, areas: Set[str]) -> Workers | None:
+        """How many workers a village has, None where nobody counted; raises UnknownVillage."""
+        async with self._seeing(areas) as connection:
+            key = await self._villages.key_of(connection, code)
+            return await self._outreach.workers_of(connection, key)
+
+    async def launches(self, areas: Set[str]) -> list[Launch]:
+        """Launches in the caller's areas and in those that they lie in, newest first."""
+        async with self._seeing(areas) as connection:
+            return await self._outreach.launches(connection)
 
     async def rule_sets(self, *, after: tuple[str, int], limit: int) -> list[asyncpg.Record]:
         """A page of all rule sets, in order of id and version."""
