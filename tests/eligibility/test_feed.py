@@ -90,6 +90,19 @@ async def test_a_stream_has_its_area_once_and_in_order(feed: Feed, owner: asyncp
     assert first not in {second, late, third}
 
 
+async def test_an_id_of_tomorrow_hides_nothing(feed: Feed, owner: asyncpg.Connection):
+    """An entry whose maker's clock was ahead is shown, and so is what comes after it."""
+    entry = listening(feed)
+    listened = asyncio.create_task(entry())
+    await asyncio.sleep(0)
+    ahead = await tell(owner, late=timedelta(days=-1))
+    assert ahead == await listened
+
+    second = await tell(owner)
+
+    assert second == await entry()
+
+
 async def test_a_stream_goes_on_where_it_was(feed: Feed, owner: asyncpg.Connection):
     """After a lost connection the browser names its last entry, and has what it missed."""
     told = [await tell(owner) for _ in range(4)]

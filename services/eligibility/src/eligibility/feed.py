@@ -93,11 +93,11 @@ class Feed:
         """What happens after an entry, the oldest first; ends after `seconds` or at shutdown."""
         end = asyncio.get_running_loop().time() + seconds
         if after == BEGINNING:
-            after = _at(int(self._clock.now().timestamp() * 1000))
-        told = {one.id for one in await self._since(areas, _before(after)) if one.id <= after}
+            after = _at(self._now())
+        told = {one.id for one in await self._since(areas, self._before(after)) if one.id <= after}
         while not self._closed.is_set():
             # Behind the last one, for a transaction may commit after a later one.
-            for one in reversed(await self._since(areas, _before(after))):
+            for one in reversed(await self._since(areas, self._before(after))):
                 if one.id not in told:
                     told.add(one.id)
                     after = max(after, one.id)
@@ -106,6 +106,13 @@ class Feed:
             if left <= 0 or not await set_within(news, left):
                 return
             news.clear()
+
+    def _before(self, after: UUID) -> UUID:
+        """The least id that may still come; the clock of who made an id may have been ahead."""
+        return _at(min(after.int >> 80, self._now()) - LATE)
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)
 
     async def _since(self, areas: Set[str], after: UUID) -> list[Happening]:
         async with self._seeing(areas) as connection:
@@ -129,8 +136,3 @@ class Feed:
 def _at(moment: int) -> UUID:
     """The least id of a moment in milliseconds (UUIDv7)."""
     return UUID(int=max(moment, 0) << 80)
-
-
-def _before(after: UUID) -> UUID:
-    """The least id that may still come behind an entry."""
-    return _at((after.int >> 80) - LATE)
