@@ -5,12 +5,23 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import pytest
+from common.database import Database
+from common.events.registry import (
+    AidGranted,
+    PerisaiAssigned,
+    PotentialNoted,
+    SosialisasiHeld,
+    WorkersCounted,
+)
+from common.events.words import AlertKind
 from eligibility.domain.facts import ActKind
 from support.filled_village import JUNE, NAMED, Filled
-from support.programme import fetch, known
+from support.programme import fetch, known, sosialisasi
 from support.streams import KETANON
+from test_effect import counted_statements
 
 READ, ACT = "eligibility:read", "eligibility:act"
 HTML = {"Accept": "text/html"}
@@ -126,6 +137,60 @@ async def test_counts_acts_and_messages_are_shown(api, at_risk: Filled):
     )
     assert ["Camat Sragi", "Gelar desa terancam", "■ Gagal terkirim"] == row_of(page, "Camat")[:3]
     assert ["Bupati Pekalongan", "Gelar desa terancam", "● Terkirim"] == row_of(page, "Bupati")[:3]
+
+
+async def test_what_was_done_there_is_told(api, filled: Filled):
+    """Sosialisasi, potential, aid, agents and the share of workers, each with its day and parts."""
+    on = {"effective_on": date(2026, 2, 14), "village_code": KETANON}
+    await filled.founded()
+    await filled.members_join(3)
+    await filled.tell(
+        SosialisasiHeld(
+            **on, sosialisasi_id=uuid4(), organiser="BABINSA", attendance=120, occasion="FESTIVAL"
+        ),
+        PotentialNoted(**on, potential_id=uuid4(), sector="CULINARY", businesses=40),
+        AidGranted(**on, aid_id=uuid4(), kind="TRACTOR", amount_rupiah=85_000_000),
+        PerisaiAssigned(**on, agent_id=uuid4()),
+        WorkersCounted(**on, count_id=uuid4(), total=1200, pu=200, bpu=900, source="VILLAGE_DATA"),
+    )
+
+    page = (await (await api(READ)).get(f"/desa/{KETANON}", headers=HTML)).text
+
+    day = "14 Februari 2026"
+    assert ["Potensi ekonomi", day, "kuliner, 40 usaha"] == row_of(page, "Potensi")
+    assert ["Bantuan", day, "traktor senilai Rp85.000.000"] == row_of(page, "Bantuan")
+    assert ["Agen Perisai", day, "bertugas di desa"] == row_of(page, "Agen")
+    assert ["Sosialisasi", day, "oleh Babinsa pada festival, dihadiri 120 orang"] == row_of(
+        page, "Sosialisasi"
+    )
+    share = "<1% (3 dari 1.200 pekerja, data 14 Februari 2026); sumber: data desa"
+    assert f"Cakupan {share}" in words_of(page)
+
+
+async def test_a_long_history_takes_no_more_statements(
+    *, api, app: Database, filled: Filled, monkeypatch: pytest.MonkeyPatch
+):
+    """A page is as many statements for a village of many facts as for one of few."""
+    await filled.founded(3)
+    client, seen = await api(READ), counted_statements(app, monkeypatch)
+    asked = []
+
+    async def ask() -> None:
+        seen.clear()
+        for path in ("", "/riwayat"):
+            await client.get(f"/desa/{KETANON}{path}", headers=HTML)
+        asked.append(len(seen))
+
+    await ask()  # the driver asks for types once
+    await ask()
+    await filled.last_post_held()
+    await filled.act(ActKind.PENETAPAN, NAMED)
+    for day in range(1, 20):
+        await filled.tell(sosialisasi(KETANON, on=date(2026, 1, day)))
+        await filled.told(AlertKind.VILLAGE_DESIGNATED)
+    await ask()
+
+    assert asked[1] == asked[2] > 0
 
 
 async def test_whoever_may_not_record_sees_no_way_to(api, at_risk: Filled):

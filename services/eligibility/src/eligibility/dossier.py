@@ -22,6 +22,7 @@ from eligibility.judge import Judge
 from eligibility.storage.ceremonies import Ceremony, CeremonyStore
 from eligibility.storage.facts import FactStore
 from eligibility.storage.messages import Message, MessageStore
+from eligibility.storage.outreach import Note, OutreachStore, Workers
 from eligibility.storage.views import View, ViewStore
 from eligibility.storage.village_page import ActShown, Entry, VillagePageStore
 
@@ -41,6 +42,9 @@ class Dossier:
     posts: tuple[PostOnDay, ...]
     sosialisasi: tuple[date, ...]
     """Days on which workers were informed, the latest first."""
+    notes: Sequence[Note]
+    """What was done there and what it lives from, the latest first."""
+    workers: Workers | None
     acts: Sequence[ActShown]
     ceremonies: Sequence[Ceremony]
     messages: Sequence[Message]
@@ -80,6 +84,7 @@ class Dossiers:
         self._judge = Judge(queries, clock=clock, ids=ids)
         self._ceremonies = CeremonyStore()
         self._messages = MessageStore()
+        self._outreach = OutreachStore()
         self._store = VillagePageStore()
 
     async def of(self, code: str, areas: Set[str]) -> Dossier:
@@ -87,6 +92,8 @@ class Dossiers:
         async with self._database.transaction() as connection:
             view = await self._seen(connection, code, areas)
             facts, rules = await self._made_of(connection, view.village_key)
+            notes = await self._outreach.notes_of(connection, view.village_key)
+            workers = await self._outreach.workers_of(connection, view.village_key)
             acts = await self._store.acts(connection, view.village_key, LATEST)
             ceremonies = await self._ceremonies.of(connection, view.village_key)
             messages = await self._messages.of(connection, view.village_key, LATEST)
@@ -103,6 +110,8 @@ class Dossiers:
             {fact.id: fact for fact in facts if fact.id in named},
             roll_on(facts, explained.rules, explained.status.face, on=today),
             _held(facts, today),
+            notes,
+            workers,
             acts,
             ceremonies,
             messages,

@@ -20,7 +20,7 @@ from eligibility.domain.roll import PostOnDay
 from eligibility.dossier import Dossier
 from eligibility.reading import Reading
 from eligibility.told import field_since
-from eligibility.web import messages, sentences, words
+from eligibility.web import messages, notes, sentences, words
 from eligibility.web.asking import VillageCode, crumbs, known
 from eligibility.web.formats import village_name
 from eligibility.web.history import history_pages
@@ -108,6 +108,7 @@ def shown(dossier: Dossier) -> dict[str, Any]:
         "post_word": post_word,
         "sentences": sentences,
         "messages": messages,
+        "notes": notes,
     }
 
 
