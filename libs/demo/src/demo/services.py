@@ -60,6 +60,7 @@ def environment(places: Places, addresses: Addresses) -> dict[str, str]:
         ),
         "NOTIFICATIONS_REGISTRY_URL": f"http://127.0.0.1:{port_of('registry')}",
         "NOTIFICATIONS_ELIGIBILITY_URL": f"http://127.0.0.1:{port_of('eligibility')}",
+        "NOTIFICATIONS_PAGES_URL": f"http://127.0.0.1:{port_of('eligibility')}",
     }
     for service in SERVICES:
         urls = service_urls(addresses.postgres, service, password=password_of(places))
