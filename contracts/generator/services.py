@@ -51,6 +51,7 @@ SERVICES = (
         (
             *(Hearing(topic, eligibility.GROUP) for topic in eligibility.INPUTS),
             Hearing(topics.REGISTRY_WATERMARKS, None),
+            Hearing(topics.NOTIFICATIONS_DELIVERIES, eligibility.MESSAGES_GROUP),
         ),
     ),
     Described(
