@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -16,18 +13,16 @@ import pytest
 from common.database import Database
 from common.security import Authenticator, IssuerUnreachable, JwksFile
 from common.security.demo import DEMO_ISSUER, JWKS, demo_token, sign
-from common.settings import Mode
-from common.web import OidcClient, PagesSettings
+from common.web import OidcClient
 from common.web.issuer import MAX_BYTES, Issuer
 from common.web.oidc import Attempt, LoginRefused
 from common.web.settings import DEMO_CLIENT
 from demo.issuer import create_app
 from demo.issuer_grants import DemoIssuer, Refused, challenge_of
 from demo.issuer_page import PERSONS
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 from support.databases import ServiceUrls
 from support.login_stage import ISSUER, PAGES, Stage, client_at, shown
-from support.service_settings import service_settings
 
 ATTEMPT = Attempt("state", "nonce", "verifier")
 WHO = {"aud": DEMO_CLIENT, "sub": "petugas", "name": "Petugas", "nonce": ATTEMPT.nonce}
@@ -265,45 +260,3 @@ async def test_the_demo_issuer_sends_nobody_elsewhere(tmp_path: Path) -> None:
         for to in ("https://evil.example/masuk/kembali", f"{PAGES}/else", ""):
             given = await http.get("/authorize", params=query | {"redirect_uri": to})
             assert 400 == given.status_code
-
-
-def test_production_starts_no_demo_issuer(tmp_path: Path) -> None:
-    """It asks for no password, so it says no and ends."""
-    environment = {**os.environ, "MODE": "production", "SECRETS_DIR": str(tmp_path)}
-
-    ended = subprocess.run(
-        [sys.executable, "-m", "demo.issuer"],
-        env=environment,
-        capture_output=True,
-        timeout=30,
-        check=False,
-    )
-
-    assert (1, True) == (ended.returncode, b"MODE must be demo or test" in ended.stderr)
-
-
-@pytest.mark.parametrize(
-    ("changed", "named"),
-    [
-        ({"oidc_discovery": "http://issuer.example/d"}, "OIDC_DISCOVERY"),
-        ({"pages_url": "http://desa.example"}, "PAGES_URL"),
-        ({"pages_url": ""}, "PAGES_URL"),
-    ],
-)
-def test_production_logs_in_over_https_only(
-    eligibility_urls: ServiceUrls, changed: dict[str, str], named: str
-) -> None:
-    """Where people log in, both the issuer and the pages have https."""
-    given = service_settings(eligibility_urls).model_dump() | {
-        "oidc_client_id": "desa",
-        "pages_url": PAGES,
-    }
-
-    good = PagesSettings.model_validate(given)
-    with pytest.raises(ValidationError, match=f"{named}: set an https address"):
-        PagesSettings.model_validate(given | changed)
-
-    client = good.oidc_client()
-    assert client is not None
-    assert (Mode.PRODUCTION, False) == (good.mode, client.allow_http)
-    assert "https://issuer.example/.well-known/openid-configuration" == client.discovery

@@ -8,6 +8,7 @@ from common.consumer_commands import add_consumer_commands
 from common.database import Database
 from common.doctor_command import add_doctor_command
 from common.process import run
+from common.web.checking import login_check
 
 from eligibility.main import build, reading_of, serve
 from eligibility.settings import Settings
@@ -57,7 +58,12 @@ async def _print_rules(settings: Settings) -> None:
 
 
 add_shared_commands(app, settings=Settings.load, package="eligibility.storage")
-add_doctor_command(app, settings=Settings.load, package="eligibility.storage")
+add_doctor_command(
+    app,
+    settings=Settings.load,
+    package="eligibility.storage",
+    also=lambda: {"login": login_check(Settings.load())},
+)
 add_consumer_commands(app, lambda: build(Settings.load()))
 
 if __name__ == "__main__":
