@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from common.health import Health
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import REGISTRY, CollectorRegistry, Counter
 
 
 @pytest.fixture
@@ -96,6 +96,18 @@ async def test_metrics_are_prometheus_text(health: Health) -> None:
 
     assert "events_applied_total 3.0" in response.text
     assert response.headers["content-type"].startswith("text/plain")
+
+
+async def test_metrics_say_which_check_is_not_ready() -> None:
+    """Measured when it is asked for, so that an alert needs no second probe."""
+    health = Health(REGISTRY)
+    health.check("postgres", fine)
+    health.check("consumer", behind)
+
+    response = await ask(health, "/metrics")
+
+    assert 'service_ready{check="postgres"} 1.0' in response.text
+    assert 'service_ready{check="consumer"} 0.0' in response.text
 
 
 def test_a_check_has_one_name(health: Health) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable
 import structlog
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 PROBE_TIMEOUT = 2.0
+
+READY = Gauge("service_ready", "1 while a check of readiness finds nothing wrong", ["check"])
 
 Probe = Callable[[], Awaitable[str | None]]
 
@@ -36,11 +38,10 @@ class Health:
         answers = await asyncio.gather(
             *(self._ask(name, probe) for name, probe in self._probes.items())
         )
-        return {
-            name: reason
-            for name, reason in zip(self._probes, answers, strict=True)
-            if reason is not None
-        }
+        found = dict(zip(self._probes, answers, strict=True))
+        for name, reason in found.items():
+            READY.labels(name).set(reason is None)
+        return {name: reason for name, reason in found.items() if reason is not None}
 
     async def _ask(self, name: str, probe: Probe) -> str | None:
         try:
@@ -72,6 +73,7 @@ class Health:
 
         @router.get("/metrics")
         async def metrics() -> Response:
+            await self.reasons()
             return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
         return router
