@@ -108,7 +108,7 @@ class Dossiers:
             view,
             explained,
             {fact.id: fact for fact in facts if fact.id in named},
-            roll_on(facts, explained.rules, explained.status.face, on=today),
+            roll_on(facts, explained.rules, on=today, keep=explained.keep),
             _held(facts, today),
             notes,
             workers,

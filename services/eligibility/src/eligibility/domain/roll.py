@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from common.events.words import PostKind, Programme, Standing
+from common.events.words import PostKind, Programme
 
-from eligibility.domain.acts import TITLED
 from eligibility.domain.assess import Verdict, lacking, verdict_on
 from eligibility.domain.criteria import CoverageAsked, PostsCovered
 from eligibility.domain.facts import Fact, Post
 from eligibility.domain.fold import known_facts
 from eligibility.domain.posts import Seat, SeatFrom, seats_over_time
 from eligibility.domain.rules import RuleSet
-from eligibility.domain.status import Face
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +31,14 @@ class PostOnDay:
 
 
 def roll_on(
-    facts: Iterable[Fact],
-    rules: RuleSet | None,
-    face: Face,
-    *,
-    on: date,
-    known_at: datetime | None = None,
+    facts: Iterable[Fact], rules: RuleSet | None, *, on: date, keep: bool
 ) -> tuple[PostOnDay, ...]:
     """Every post that is decreed on a day, in the order of kinds and numbers.
 
-    `face` is the village's on that day: whether it is asked to enter or to keep.
+    `keep`: the village bears the title, and is asked what keeps it.
     """
-    keep = face.title in TITLED and face.standing in (Standing.BAIK, Standing.TERANCAM)
     asked = dict(_asked(rules, keep=keep)) if rules else {}
-    seats = seats_over_time(known_facts(facts, known_at), frozenset(PostKind))
+    seats = seats_over_time(known_facts(facts), frozenset(PostKind))
     told = ([seat for seat in over_time if seat.start <= on] for over_time in seats.values())
     found = (_post(until, rules, asked, on) for until in told if until)
     return tuple(sorted((post for post in found if post is not None), key=_place))
