@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -18,6 +19,7 @@ from eligibility.web.sheets import sheet
 from support.country import fill_country
 from support.databases import ServiceUrls, TestDatabases
 
+LAST = UUID(int=2**128 - 1)
 REGENCY, BRANCH, COUNTRY = {"33.26"}, {"33.26", "33.75", "33.27", "33.25"}, {"*"}
 COLUMNS = {
     "villages": None,
@@ -144,8 +146,8 @@ class Explained(Exception):
         ),
         (BRANCH, lambda c, scope: BoardStore().at_risk(c, scope, 10), "villages_by_key_prefix"),
         (COUNTRY, lambda c, scope: BoardStore().villages(c, scope, FIRST, 50), "villages_by_board"),
-        (COUNTRY, lambda c, _: FeedStore().newest(c, COUNTRY, 40), "decisions_pkey"),
-        (BRANCH, lambda c, _: FeedStore().newest(c, BRANCH, 40), "decisions_by_village"),
+        (COUNTRY, lambda c, _: FeedStore().newest(c, COUNTRY, LAST, 40), "decisions_pkey"),
+        (BRANCH, lambda c, _: FeedStore().newest(c, BRANCH, LAST, 40), "decisions_by_village"),
     ],
     ids=["counts", "at risk", "list", "feed", "feed of areas"],
 )

@@ -52,7 +52,7 @@ class Feed:
     async def newest(self, areas: Set[str], limit: int) -> list[Happening]:
         """The newest in the caller's areas, the newest first."""
         async with self._seeing(areas) as connection:
-            return await self._store.newest(connection, areas, limit)
+            return await self._store.newest(connection, areas, self._ahead(), limit)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Wake the streams when there is something new, until the process stops."""
@@ -108,15 +108,19 @@ class Feed:
             news.clear()
 
     def _before(self, after: UUID) -> UUID:
-        """The least id that may still come; the clock of who made an id may have been ahead."""
+        """The least id that may still come."""
         return _at(min(after.int >> 80, self._now()) - LATE)
+
+    def _ahead(self) -> UUID:
+        """The least id of a clock that is too far ahead of ours."""
+        return _at(self._now() + LATE)
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
 
     async def _since(self, areas: Set[str], after: UUID) -> list[Happening]:
         async with self._seeing(areas) as connection:
-            return await self._store.since(connection, after, PAGE)
+            return await self._store.since(connection, after, self._ahead(), PAGE)
 
     async def _pause(self, stop: asyncio.Event) -> bool:
         """Wait for a commit here or for the next look; whether the process stops."""

@@ -42,18 +42,24 @@ class FeedStore:
     def __init__(self) -> None:
         self._queries = Queries.of("eligibility.storage", "feed.sql")
 
-    async def since(self, connection: Connection, after: UUID, limit: int) -> list[Happening]:
-        """What happened after the moment of an id, the newest first."""
-        return _read(await connection.fetch(self._queries["happened_since"], after, limit))
+    async def since(
+        self, connection: Connection, after: UUID, before: UUID, limit: int
+    ) -> list[Happening]:
+        """What happened between the moments of two ids, the newest first."""
+        return _read(await connection.fetch(self._queries["happened_since"], after, limit, before))
 
-    async def newest(self, connection: Connection, areas: Set[str], limit: int) -> list[Happening]:
+    async def newest(
+        self, connection: Connection, areas: Set[str], before: UUID, limit: int
+    ) -> list[Happening]:
         """The newest in the caller's areas."""
         if ALL_AREAS in areas:
-            return await self.since(connection, BEGINNING, limit)
+            return await self.since(connection, BEGINNING, before, limit)
         widest = sorted(widest_of(areas))
         behind = [f"{area}/" for area in widest]
         return _read(
-            await connection.fetch(self._queries["happened_in_areas"], widest, behind, limit)
+            await connection.fetch(
+                self._queries["happened_in_areas"], widest, behind, limit, before
+            )
         )
 
 

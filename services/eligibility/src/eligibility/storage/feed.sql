@@ -1,5 +1,6 @@
 -- name: happened_since
--- What was told and held after a moment, the newest first; ids begin with their time (UUIDv7).
+-- What was told and held between two moments, the newest first; ids begin with their time (UUIDv7).
+-- One from a clock far ahead waits for its time: it would stand before all others until then.
 SELECT h.*, v.village_code, v.name, v.kind, v.kecamatan_name, v.regency_kind, v.regency_name,
     v.time_zone
 FROM (
@@ -7,7 +8,7 @@ FROM (
         SELECT d.decision_id AS id, d.village_key, d.decided_at AS at, d.entry, d.previous,
             d.current, d.effective_on
         FROM decisions d
-        WHERE d.decision_id > $1
+        WHERE d.decision_id > $1 AND d.decision_id < $3
         ORDER BY d.decision_id DESC
         LIMIT $2
     )
@@ -15,7 +16,7 @@ FROM (
     (
         SELECT f.id, f.village_key, f.recorded_at, 'SOSIALISASI', NULL, NULL, f.effective_on
         FROM facts f
-        WHERE f.type = 'sosialisasi_held' AND f.id > $1
+        WHERE f.type = 'sosialisasi_held' AND f.id > $1 AND f.id < $3
         ORDER BY f.id DESC
         LIMIT $2
     )
@@ -48,7 +49,7 @@ CROSS JOIN LATERAL (
     (
         SELECT f.id, f.recorded_at, 'SOSIALISASI', NULL, NULL, f.effective_on
         FROM facts f
-        WHERE f.village_key = v.village_key AND f.type = 'sosialisasi_held'
+        WHERE f.village_key = v.village_key AND f.type = 'sosialisasi_held' AND f.id < $4
         ORDER BY f.id DESC
         LIMIT 5
     )
