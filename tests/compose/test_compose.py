@@ -25,8 +25,8 @@ PORTS = (
 )
 UP_SECONDS = 90.0
 SUKOSEWU = "35.05.15.2004"
-SUBJECTS = {"telah memenuhi kriteria": 4, "ditetapkan sebagai": 4, "PERHATIAN": 1}
-"""Of the story's nine mails."""
+SUBJECTS = {"memenuhi syarat": 12, "menjadi Desa Sadar": 6, "terancam": 2, "pulih": 1}
+"""Of the story's mails."""
 
 
 class Compose:

@@ -15,7 +15,7 @@ from support.databases import TestDatabases
 from support.system import System, system_on
 
 ROOT = Path(__file__).parents[2]
-VILLAGES = {"33.26.10.2001", "35.05.21.2007"}
+VILLAGES = {"33.26.10.2001", "33.26.10.2002", "35.05.21.2007"}
 MAKE = """#!/usr/bin/env bash
 set -euo pipefail
 service=registry scope=registry:read
@@ -65,7 +65,7 @@ async def test_the_api_in_five_lines(system: System, tmp_path: Path) -> None:
     assert 0 == process.returncode
     assert '"name":"Ketanonageng"' in said
     assert "201 Created" in said
-    assert "event-position: registry.outreach/33.26.10.2001/1" in said
+    assert "event-position: registry.outreach/33.26.10.2002/1" in said
     assert '"stage":"SOSIALISASI"' in said
     assert '"criteria":' in said
 
