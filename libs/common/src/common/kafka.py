@@ -23,8 +23,10 @@ from faststream.kafka.annotations import KafkaMessage
 from common.events.envelope import CONTENT_TYPE
 
 MAX_BATCH_BYTES = 512 * 1024
-MAX_RECORDS = 5_000
-FETCH_BYTES = 4 * 1024 * 1024
+MAX_RECORDS = 10_000
+FETCH_BYTES = 8 * 1024 * 1024
+"""Of one partition: a backlog's batch is of few villages then, each with many events."""
+FETCH_BYTES_AT_ONCE = 2 * FETCH_BYTES
 SESSION_TIMEOUT_MS = 10_000
 MAX_POLL_INTERVAL_MS = 300_000
 REQUEST_TIMEOUT_MS = 10_000
@@ -119,6 +121,7 @@ def subscribe(
         auto_offset_reset="earliest",
         fetch_max_wait_ms=100,
         max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_bytes=FETCH_BYTES_AT_ONCE,
         partition_assignment_strategy=(RangePartitionAssignor,),
         session_timeout_ms=SESSION_TIMEOUT_MS,
         heartbeat_interval_ms=2_000,
