@@ -193,7 +193,6 @@ async def test_a_page_finds_its_rows_by_an_index(work: Database):
     for file, name, parameters in (
         ("messages.sql", "messages_of", ["'33.26.10.2001'", "10"]),
         ("messages.sql", "messages_about", ["'33.26.10.2001'", "'{}'::uuid[]"]),
-        ("messages.sql", "kept_page", ["'33.26.10.2001'", "100"]),
         ("village_page.sql", "acts_of", ["'33.26.10.2001'", "10"]),
         ("village_page.sql", "log_page", ["'33.26.10.2001'", "NULL", "NULL", "20"]),
     ):
