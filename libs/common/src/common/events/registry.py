@@ -77,7 +77,7 @@ class VillageAttributesChanged(VillageKnown):
 
 
 class VillageSplit(EventData):
-    """This village was split from another, which stays; a title passes only by a person's act."""
+    """The village was split from another, which stays; a title passes only by a person's act."""
 
     type: ClassVar[str] = "registry.village.split.v1"
     topic: ClassVar[str] = topics.REGISTRY_VILLAGES
@@ -87,7 +87,7 @@ class VillageSplit(EventData):
 
 
 class VillageMerged(EventData):
-    """This village became part of another and is closed from `effective_on` on."""
+    """The village became part of another and is closed from `effective_on` on."""
 
     type: ClassVar[str] = "registry.village.merged.v1"
     topic: ClassVar[str] = topics.REGISTRY_VILLAGES
