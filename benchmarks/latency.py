@@ -13,18 +13,23 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import msgspec
+from aiokafka import TopicPartition
 from appending import Appending
+from common.events import topics
+from common.kafka import build_consumer
 from common.migrations import migrate
 from common.topics_admin import ensure_topics
 from confluent_kafka import Consumer as BareConsumer
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Producer
+from confluent_kafka import TopicPartition as BarePartition
 from demo.client import Client
 from demo.places import Places
 from demo.services import Service, environment, prepare_databases
@@ -73,7 +78,7 @@ async def measure(
         for service in services:
             await service.ready()
         await _walk(places, keys[:count], keys[count:], told)
-        statuses, mails = await _delays(told, count, say)
+        statuses, mails = await _delays(told, await _left(addresses.kafka), count, say)
     finally:
         for service in services:
             await service.stop()
@@ -174,7 +179,30 @@ async def _rest(told) -> None:
     await asyncio.sleep(1)
 
 
-async def _delays(told, count: int, say: Callable[[str], None]) -> tuple[list[float], list[float]]:
+async def _left(kafka: str) -> dict[tuple[str, datetime], datetime]:
+    """When the relay sent each change of a post's coverage, by village and time of the event."""
+    reader = build_consumer(kafka, client="bench")
+    await reader.start()
+    places = [TopicPartition(topics.REGISTRY_OFFICIALS, partition) for partition in range(12)]
+    reader.assign(places)
+    await reader.seek_to_beginning(*places)
+    ends, left = await reader.end_offsets(places), {}
+    while any([await reader.position(place) < end for place, end in ends.items()]):
+        for records in (await reader.getmany(timeout_ms=500)).values():
+            for record in records:
+                at = msgspec.json.decode(record.value, type=_Time).time
+                left[record.key.decode(), at] = datetime.fromtimestamp(record.timestamp / 1e3, UTC)
+    await reader.stop()
+    return left
+
+
+class _Time(msgspec.Struct):
+    time: datetime
+
+
+async def _delays(
+    told, left: Mapping[tuple[str, datetime], datetime], count: int, say: Callable[[str], None]
+) -> tuple[list[float], list[float]]:
     """Milliseconds from the newest input to the decision, and to the arrival of its mails."""
     connection = await asyncpg.connect(told["ELIGIBILITY_WORK_URL"])
     query = """SELECT village_key, newest_input_time, decided_at FROM decisions
@@ -193,6 +221,12 @@ async def _delays(told, count: int, say: Callable[[str], None]) -> tuple[list[fl
         say(f"  {name}: median {statistics.median(delays):.0f} ms, p95 {p95(delays):.0f} ms")
         return delays
 
+    roads = [
+        (row["newest_input_time"], left[key, row["newest_input_time"]], row["decided_at"])
+        for key, row in decided.items()
+    ]
+    told_of("event to relay", [_ms(sent - begun) for begun, sent, _ in roads])
+    told_of("relay to decision", [_ms(ended - sent) for _, sent, ended in roads])
     statuses = told_of(
         "event to decision",
         [_ms(row["decided_at"] - row["newest_input_time"]) for row in decided.values()],
@@ -227,8 +261,8 @@ async def _bare(addresses, count: int) -> float:
     consumer = BareConsumer(
         {"bootstrap.servers": addresses.kafka, "group.id": f"bare{time.time_ns()}"}
     )
-    ends = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1]
-    consumer.assign([TopicPartition(topic, 0, ends)])
+    ends = consumer.get_watermark_offsets(BarePartition(topic, 0), timeout=10)[1]
+    consumer.assign([BarePartition(topic, 0, ends)])
     delays: list[float] = []
 
     async def relay() -> None:

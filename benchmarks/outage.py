@@ -47,7 +47,8 @@ CATCH_UP = Gate(30, at_most=True, of="value")
 GROWTH = Gate(1.1, at_most=True)
 REFUSED = Gate(0, at_most=True, of="value")
 STREAMS = "SELECT village_key, topic, last_sequence FROM streams"
-MARKS = "SELECT village_key, sequences FROM marks"
+MARKS = "SELECT village_key, sequences FROM marks ORDER BY village_key"
+WAITING = "SELECT count(*), coalesce(max(event_id), 0) FROM unpublished"
 
 
 def seconds() -> float:
@@ -102,7 +103,7 @@ async def _without_kafka(
         written = sum(writing.answers.values()) - begun
         await stack.restart("kafka")
         back = time.monotonic()
-        backlog = await _caught_up(told)
+        backlog = await _caught_up(told, say)
         catch_up = time.monotonic() - back
         stop.set()
     last = statistics.median(memory[-10:])
@@ -132,15 +133,29 @@ async def _memory(pid: int, times: int) -> float:
     return statistics.median(found)
 
 
-async def _caught_up(told: dict[str, str]) -> int:
+async def _caught_up(told: dict[str, str], say: Callable[[str], None]) -> int:
     """Wait until eligibility's marks have reached the registry's streams of now; the backlog."""
     registry = await asyncpg.connect(told["REGISTRY_WORK_URL"])
     eligibility = await asyncpg.connect(told["ELIGIBILITY_WORK_URL"])
     try:
-        backlog: int = await registry.fetchval("SELECT count(*) FROM unpublished")
+        back = time.monotonic()
+        backlog, last = await registry.fetchrow(WAITING)
         wanted = await registry.fetch(STREAMS)
+        before, passed = await eligibility.fetch(MARKS), set[str]()
+
+        def told_once(what: str) -> None:
+            if what not in passed:
+                passed.add(what)
+                say(f"  {what} after {time.monotonic() - back:.1f} s")
+
         while True:
-            marks = {row["village_key"]: row["sequences"] for row in await eligibility.fetch(MARKS)}
+            first = await registry.fetchval("SELECT min(event_id) FROM unpublished")
+            rows = await eligibility.fetch(MARKS)
+            if first is None or first > last:
+                told_once("the relay had carried all of it")
+            if rows != before:
+                told_once("eligibility went on")
+            marks = {row["village_key"]: row["sequences"] for row in rows}
             if all(
                 _mark(marks, row["village_key"], row["topic"]) >= row["last_sequence"]
                 for row in wanted
@@ -189,7 +204,7 @@ class Writing:
 
     async def _record(self, client: httpx2.AsyncClient, number: int) -> None:
         body = {
-            "nik": f"99{number // 250_000 + 1:02}01{number // 9_000 % 28 + 1:02}0185"
+            "nik": f"99{number // 250_000 + 1:02}01{number // 9_000 % 28 + 1:02}0186"
             f"{number % 9_000 + 1:04}",
             "segment": "BPU",
             "programmes": ["JKK", "JKM"],

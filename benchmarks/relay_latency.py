@@ -21,6 +21,7 @@ from common.events import topics
 from common.events.registry import SosialisasiHeld
 from common.ids import Ids
 from common.outbox import Draft, Outbox, lock_villages
+from common.process import gc_tuning
 from common.relay import OutboxRelay
 from common.topics_admin import ensure_topics
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -126,6 +127,7 @@ async def delays(databases, kafka: str, relay) -> list[float]:
                 (event,) = await outbox.append(connection, locks, [draft])
             committed[key.encode(), f"{event.sequence:010d}".encode()] = time.perf_counter()
 
+        gc_tuning()  # as every service's process is
         with Seen(kafka, f"{prefix}{topics.REGISTRY_OUTREACH}") as seen:
             async with relay(database, urls.work, kafka, prefix):
                 first = time.perf_counter()
