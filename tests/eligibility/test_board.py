@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +90,35 @@ async def test_a_board_counts_the_viewers_areas_and_no_village_more(
     assert [Level.REGENCY, Level.KECAMATAN, Level.PROVINCE] == [
         (await overview.board(areas)).level for areas in (BRANCH, REGENCY, COUNTRY)
     ]
+
+
+async def test_the_share_is_of_the_villages_whose_workers_were_counted(
+    java: ServiceUrls, overview: Overview
+):
+    """The count that holds is that of the latest day, of one day the one recorded last."""
+    owner = await asyncpg.connect(java.owner)
+    query = """
+        SELECT count(*), sum(v.persons), sum(w.total) FROM villages v JOIN (
+            SELECT DISTINCT ON (village_key) * FROM worker_counts
+            ORDER BY village_key, effective_on DESC, recorded_at DESC
+        ) AS w USING (village_key) WHERE v.regency_code = '33.26'
+    """
+    said = [tuple(await owner.fetchrow(query))]
+    add = "INSERT INTO worker_counts SELECT $1, gen_random_uuid(), $2, $3, $4, 0, 0, 'BPS'"
+    key = await owner.fetchval(
+        "SELECT min(village_key) FROM villages WHERE left(village_key, 5) = '33.26'"
+    )
+    earlier, later = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 4, 2, tzinfo=UTC)
+    for day, at, total in ((2, later, 700), (2, earlier, 900), (1, later, 800)):
+        await owner.execute(add, key, date(2026, 6, day), at, total)
+    said.append(tuple(await owner.fetchrow(query)))
+    total = await owner.fetchval("SELECT workers FROM villages WHERE village_key = $1", key)
+    await owner.execute("DELETE FROM worker_counts WHERE village_key = $1 AND source = 'BPS'", key)
+    await owner.close()
+    board = await overview.board(REGENCY)
+
+    assert 700 == total
+    assert said[1] == tuple(board.total(c) for c in ("counted", "counted_persons", "workers"))
 
 
 async def test_an_area_of_somebody_else_is_not_there(overview: Overview):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence, Set  # noqa: PYI025
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,7 +32,17 @@ from eligibility.storage.villages import UnknownVillage
 SOONEST = 10
 """Villages at risk, and ceremonies, that the board names."""
 LAUNCHES = 3
+COUNTRY_SECONDS = 5.0
+"""How long the country's counts are shown before they are counted anew: 30 MB are read for them."""
 NARROWER = {Level.PROVINCE: Level.REGENCY, Level.REGENCY: Level.KECAMATAN}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The standings of areas, and up to when the registry's facts are in them."""
+
+    rows: Sequence[asyncpg.Record]
+    settled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +54,10 @@ class Board:
     at_risk: Sequence[asyncpg.Record]
     ceremonies: Sequence[Ceremony]
     launches: Sequence[Launch]
-    coverage: asyncpg.Record
-    """Memberships and workers of the villages whose workers were counted."""
     settled_at: datetime | None
 
     def total(self, column: str) -> int:
-        return sum(row[column] for row in self.rows)
+        return sum(row[column] or 0 for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +79,17 @@ class Overview:
         self._outreach = OutreachStore()
         self._see = Queries.of("eligibility.storage")["see"]
         self._store = BoardStore()
+        self._counting = asyncio.Lock()
+        self._country: Counted | None = None
+        self._country_at = 0.0
 
     async def board(self, areas: Set[str], area: str | None = None) -> Board:
         """The caller's areas, or one area with those in it; raises UnknownVillage for none."""
         level = level_of(areas) if area is None else NARROWER[LEVELS[len(area)]]
         scope = Scope(area, frozenset(areas))
         async with self._seeing(areas) as connection:
-            rows = await self._store.standings(connection, scope, level)
+            counted = await self._counted(connection, scope, level)
+            rows = counted.rows
             if area is not None and not rows:
                 raise UnknownVillage(area)
             at_risk = await self._store.at_risk(connection, scope, SOONEST)
@@ -87,8 +101,7 @@ class Overview:
                 at_risk,
                 ahead[:SOONEST] if own else [],
                 (await self._outreach.launches(connection))[:LAUNCHES] if own else [],
-                await self._store.coverage(connection, scope),
-                await self._store.settled_at(connection),
+                counted.settled_at,
             )
 
     async def villages(
@@ -108,6 +121,21 @@ class Overview:
         page, last = rows[:limit], rows[limit - 1] if len(rows) > limit else None
         place = last and Place(last["board_rank"], last["missing"], last["village_key"])
         return Listed(page, place or None, settled_at)
+
+    async def _counted(self, connection: Connection, scope: Scope, level: Level) -> Counted:
+        """The standings now; of the whole country as they were a few seconds ago at most."""
+        whole = scope.area is None and ALL_AREAS in scope.areas
+        if not whole:
+            return await self._count(connection, scope, level)
+        async with self._counting:
+            if self._country is None or time.monotonic() - self._country_at > COUNTRY_SECONDS:
+                self._country = await self._count(connection, scope, level)
+                self._country_at = time.monotonic()
+            return self._country
+
+    async def _count(self, connection: Connection, scope: Scope, level: Level) -> Counted:
+        settled_at = await self._store.settled_at(connection)
+        return Counted(await self._store.standings(connection, scope, level), settled_at)
 
     @asynccontextmanager
     async def _seeing(self, areas: Set[str]) -> AsyncIterator[Connection]:

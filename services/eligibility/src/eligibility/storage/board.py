@@ -139,13 +139,6 @@ class BoardStore:
         statement = self._queries["at_risk_soonest"].replace("/* villages */", within)
         return await connection.fetch(statement, limit, *values)
 
-    async def coverage(self, connection: Connection, scope: Scope) -> asyncpg.Record:
-        """Memberships beside workers, where workers were counted."""
-        within, values = scope.clause(1)
-        statement = self._queries["coverage"].replace("/* villages */", within)
-        rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
-        return rows[0]
-
     async def settled_at(self, connection: Connection) -> datetime | None:
         at: datetime | None = await connection.fetchval(self._queries["settled_at"])
         return at

@@ -17,7 +17,12 @@ SELECT
     coalesce(sum(g.villages) FILTER (WHERE g.board_rank = 4), 0)::int AS eligible,
     coalesce(sum(g.nearly) FILTER (WHERE g.board_rank = 5), 0)::int AS nearly,
     coalesce(sum(g.villages) FILTER (WHERE g.board_rank = 5), 0)::int AS under_way,
-    sum(g.persons)::bigint AS persons
+    sum(g.persons)::bigint AS persons,
+    sum(g.counted)::int AS counted,
+    sum(g.counted_persons)::bigint AS counted_persons,
+    sum(g.workers)::bigint AS workers,
+    min(g.first_on) AS first_on,
+    max(g.last_on) AS last_on
 FROM (
     SELECT
         v./* code */ AS code,
@@ -31,7 +36,12 @@ FROM (
         count(*) AS villages,
         count(*) FILTER (WHERE v.kind = 'KELURAHAN') AS kelurahan,
         count(*) FILTER (WHERE v.lacking <= $1) AS nearly,
-        sum(v.persons) AS persons
+        sum(v.persons) AS persons,
+        count(v.workers) AS counted,
+        sum(v.persons) FILTER (WHERE v.workers IS NOT NULL) AS counted_persons,
+        sum(v.workers) AS workers,
+        min(v.workers_on) AS first_on,
+        max(v.workers_on) AS last_on
     FROM /* villages */
     GROUP BY v./* code */, v.board_rank
 ) AS g
@@ -39,39 +49,16 @@ GROUP BY g.code
 ORDER BY g.code
 
 -- name: board_villages
--- A page of villages, the worst standing first, then the nearest to the title; each with the count
--- of its workers that holds now.
-SELECT p.*, w.total AS workers, w.effective_on AS workers_on
-FROM (
-    SELECT
-        v.village_key, v.village_code, v.name, v.kind, v.kecamatan_code, v.kecamatan_name,
-        v.regency_code, v.regency_name, v.regency_kind, v.province_code, v.province_name,
-        v.time_zone, v.eligibility, v.stage, v.title, v.standing, v.since, v.grace_ends, v.persons,
-        v.board_rank, v.lacking, coalesce(v.lacking, 32767) AS missing
-    FROM /* villages */
-        AND (v.board_rank, coalesce(v.lacking, 32767), v.village_key) > ($1, $2, $3)
-    ORDER BY v.board_rank, coalesce(v.lacking, 32767), v.village_key
-    LIMIT $4
-) AS p
-LEFT JOIN LATERAL (
-    SELECT c.total, c.effective_on
-    FROM worker_counts c
-    WHERE c.village_key = p.village_key
-    ORDER BY c.effective_on DESC, c.recorded_at DESC
-    LIMIT 1
-) AS w ON true
-ORDER BY p.board_rank, p.missing, p.village_key
-
--- name: coverage
--- Memberships beside workers, of the villages whose workers were counted; when they were.
-SELECT count(*)::int AS villages, sum(v.persons)::bigint AS persons, sum(w.total)::bigint AS workers,
-    min(w.effective_on) AS first_on, max(w.effective_on) AS last_on
-FROM (
-    SELECT DISTINCT ON (c.village_key) c.village_key, c.total, c.effective_on
-    FROM worker_counts c
-    ORDER BY c.village_key, c.effective_on DESC, c.recorded_at DESC
-) AS w
-JOIN (SELECT v.village_key, v.persons FROM /* villages */) AS v USING (village_key)
+-- A page of villages, the worst standing first, then the nearest to the title.
+SELECT
+    v.village_key, v.village_code, v.name, v.kind, v.kecamatan_code, v.kecamatan_name,
+    v.regency_code, v.regency_name, v.regency_kind, v.province_code, v.province_name, v.time_zone,
+    v.eligibility, v.stage, v.title, v.standing, v.since, v.grace_ends, v.persons, v.board_rank,
+    v.lacking, coalesce(v.lacking, 32767) AS missing, v.workers, v.workers_on
+FROM /* villages */
+    AND (v.board_rank, coalesce(v.lacking, 32767), v.village_key) > ($1, $2, $3)
+ORDER BY v.board_rank, coalesce(v.lacking, 32767), v.village_key
+LIMIT $4
 
 -- name: at_risk_soonest
 -- The villages at risk whose grace ends first.

@@ -72,15 +72,16 @@ def row_name(level: Level, row: asyncpg.Record) -> str:
     return str(row["name"])
 
 
-def said_coverage(coverage: asyncpg.Record) -> str:
+def said_coverage(found: Board) -> str:
     """Memberships as a share of workers, where these were counted, and when they were."""
-    if not coverage["workers"]:
+    counted = [row for row in found.rows if row["workers"]]
+    if not counted:
         return ""
-    first, last = coverage["first_on"], coverage["last_on"]
-    parts = share(coverage["persons"], coverage["workers"], "pekerja", last)
+    first, last = min(row["first_on"] for row in counted), max(row["last_on"] for row in counted)
+    parts = share(found.total("counted_persons"), found.total("workers"), "pekerja", last)
     dated = f"; hitungan tertua {day(first)}" if first != last else ""
     return (
-        f"Di {number(coverage['villages'])} desa yang pekerjanya telah dihitung, {parts} "
+        f"Di {number(found.total('counted'))} desa yang pekerjanya telah dihitung, {parts} "
         f"menjadi peserta{dated}."
     )
 
