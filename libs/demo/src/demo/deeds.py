@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
@@ -13,6 +12,7 @@ from demo.client import Client
 from demo.clocks import Clocks
 from demo.government import Governments
 from demo.scenario import Chapter, Scenario
+from demo.together import together
 from demo.wording import (
     ACT,
     AID,
@@ -75,7 +75,7 @@ class Deeds:
             )
             for village in villages
         )
-        await asyncio.gather(*posts)
+        await together(posts)
 
     async def _offices(self, name: str, step: script.Offices, day: date) -> str:
         listed = {
@@ -94,8 +94,8 @@ class Deeds:
 
     async def _government(self, name: str, step: script.Government, day: date) -> str:
         del day  # it names its own
-        found = await asyncio.gather(
-            *(self._governments.set_up(f"{name}/{v}", v, step) for v in step.villages)
+        found = await together(
+            self._governments.set_up(f"{name}/{v}", v, step) for v in step.villages
         )
         people, enrolled = found[0]
         each = "masing-masing " if len(found) > 1 else ""
@@ -156,7 +156,6 @@ class Deeds:
         )
 
     async def _act(self, name: str, step: script.Act, day: date) -> str:
-        await self._clocks.rest()  # an act is judged by what is known, and ends what waits
         body = {
             "act": step.act,
             "number": step.number,
@@ -164,6 +163,8 @@ class Deeds:
             "signing_office": step.signed_by,
         }
         for village in step.villages:
+            # An act is judged by what is known; and letters count the villages named by then.
+            await self._clocks.rest()
             path = f"/villages/{self._scenario.villages[village].code}/acts"
             await self._client.post("eligibility", path, f"{name}/{village}", body)
         return f"{ACT[step.act]}, {say_day(day)} ({step.number}): {self.named(step.villages)}."

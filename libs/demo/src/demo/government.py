@@ -10,6 +10,7 @@ from typing import Any
 
 from demo.client import Client
 from demo.scenario import Government, Scenario
+from demo.together import together
 
 AT_ONCE = 8
 """Officials registered side by side; those of one village wait for each other in the registry."""
@@ -30,13 +31,9 @@ class Governments:
         """Decree the posts, fill all and enrol those who are; how many are filled and enrolled."""
         posts = await self._decree(name, village, step)
         enrolled = _enrolled(posts, step.not_yet)
-        await asyncio.gather(
-            *(
-                self._official(
-                    f"{name}/{number}", village, post, (number, number in enrolled), step
-                )
-                for number, post in enumerate(posts)
-            )
+        await together(
+            self._official(f"{name}/{number}", village, post, (number, number in enrolled), step)
+            for number, post in enumerate(posts)
         )
         return len(posts), len(enrolled)
 
