@@ -164,9 +164,9 @@ async def test_officials_who_fall_out_are_told_to_the_camat(service: Service):
     first = decided(START_FACE, START_FACE, reasons=(UNCOVERED,))
     met = decided(START_FACE, START_FACE, reasons=(COVERED,))
     fallen = decided(START_FACE, START_FACE, reasons=(UNCOVERED,))
-    await service.tell(
-        known(), first, met, fallen, fallen.model_copy(update={"decision_id": uuid4()})
-    )
+    await service.tell(known(), first, met)
+    await service.tell(fallen)
+    await service.tell(fallen.model_copy(update={"decision_id": uuid4()}))
     await service.bring_all()
     assert [(CAMAT, "Desa Kedungjaran: jabatan belum terlindungi")] == subjects(service)
 

@@ -103,7 +103,7 @@ async def test_a_courier_asked_to_stop_waits_for_what_is_on_its_way(service: Ser
 
 @pytest.mark.parametrize(
     ("fault", "expected"),
-    [(Fault.HANGS_AFTER_DOT, "unknown(TimeoutError: )"), (None, "waiting(TimeoutError: )")],
+    [(Fault.HANGS_AFTER_DOT, "unknown(TimeoutError:)"), (None, "waiting(TimeoutError:)")],
 )
 async def test_a_stop_gives_a_slow_server_a_while_and_loses_nothing(
     service: Service, fault: Fault | None, expected: str
