@@ -183,7 +183,7 @@ class Courier:
         time = asyncio.get_running_loop().time()
         async with self._database.transaction() as connection:
             self._sealed = await claims.count_sealed(connection)
-            if self._sealed and time >= self._keys_at:
+            if time >= self._keys_at:
                 await claims.wake_sealed(connection, self._clock.now())
                 self._keys_at = time + self._pace.keys
 
