@@ -27,6 +27,7 @@ HEARD = {
     "notifications": {
         topics.REGISTRY_VILLAGES: "registry",
         topics.ELIGIBILITY_CERTIFICATIONS: "eligibility",
+        topics.REGISTRY_OFFICIALS: "registry",
     },
 }
 """What each service consumes, in the order of its marks, and whose stream it is."""
@@ -139,11 +140,21 @@ async def acts_of(system: System) -> dict[str, list[Fact]]:
     return found
 
 
+TOLD_BY_OFFICIALS = "HEAD_CHANGED"
+"""The one kind of alert that no decision asks for."""
+
+
 def alerts_asked(decisions: Sequence[dict[str, Any]]) -> Counter[tuple[str, str, str, str]]:
-    """The alerts that decisions of desa in kabupaten ask for: decision, kind, office, area."""
+    """The alerts that decisions of desa in kabupaten ask for: decision, kind, office, area.
+
+    The decisions of a village in their order; other entries of the topic ask for none here.
+    """
     asked: Counter[tuple[str, str, str, str]] = Counter()
+    met: defaultdict[str, set[str]] = defaultdict(set)
     for event in decisions:
         data, village = event["data"], event["subject"]
+        if "previous" not in data:
+            continue
         before, after = data["previous"], data["current"]
         camat, bupati = ("CAMAT", village[:8]), ("BUPATI", village[:5])
         became = [(field, after[field]) for field in sorted(after) if before[field] != after[field]]
@@ -154,6 +165,19 @@ def alerts_asked(decisions: Sequence[dict[str, Any]]) -> Counter[tuple[str, str,
             told += [("VILLAGE_DESIGNATED", camat), ("VILLAGE_DESIGNATED", bupati)]
         if ("standing", "TERANCAM") in became:
             told += [("STATUS_AT_RISK", camat)]
+        if ("standing", "DITANGGUHKAN") in became or ("standing", "DICABUT") in became:
+            told += [("STATUS_LOST", camat), ("STATUS_LOST", bupati)]
+        if ("standing", "BAIK") in became and before["standing"] in ("TERANCAM", "DITANGGUHKAN"):
+            told += [("STATUS_RESTORED", camat), ("STATUS_RESTORED", bupati)]
+        lost = {
+            reason["criterion"]
+            for reason in data["reasons"]
+            if reason["met"] is False and any(post["not_covered"] for post in reason["missing"])
+        }
+        news = ("title", "DICANANGKAN") in became or lost & met[village]
+        if lost and news and after["title"] in ("NONE", "DICANANGKAN"):
+            told += [("OFFICIALS_UNREGISTERED", camat)]
+        met[village] = {reason["criterion"] for reason in data["reasons"] if reason["met"]}
         asked.update((data["decision_id"], kind, *office) for kind, office in told)
     return asked
 

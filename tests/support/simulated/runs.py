@@ -43,6 +43,7 @@ HEARD = {
     "notifications": {
         topics.REGISTRY_VILLAGES: "registry",
         topics.ELIGIBILITY_CERTIFICATIONS: "eligibility",
+        topics.REGISTRY_OFFICIALS: "registry",
     },
 }
 """What each service consumes, in the order of its marks, and whose stream it is."""
