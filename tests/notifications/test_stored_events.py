@@ -73,14 +73,16 @@ async def serving(urls: ServiceUrls, secrets: Path) -> AsyncIterator[str]:
     """The address of eligibility's API over HTTP."""
     ensure_demo_secrets(secrets)
     database = await Database.open(urls.app, name="eligibility-app", size=2)
+    clock = SteadyClock()
     app = create_app(
         reading=reading_of(database),
-        certification=Certification(database, clock=SteadyClock(), ids=Ids()),
+        certification=Certification(database, clock=clock, ids=Ids()),
         counters=StreamCounters(database),
         authenticator=Authenticator(
             issuer=DEMO_ISSUER, audience="eligibility", jwks=JwksFile(secrets / JWKS)
         ),
         health=Health(CollectorRegistry()),
+        clock=clock,
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
