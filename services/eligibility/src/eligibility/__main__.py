@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, topics, clock, parked, skipped, rules."""
+"""Eligibility: keeps what each village's status is made of, decides it, and says why."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from common.consumer_commands import add_consumer_commands
 from common.database import Database
 from common.doctor_command import add_doctor_command
 from common.process import run
+from common.stream_commands import stream_commands
 from common.web.checking import login_check
 
 from eligibility.main import build, reading_of, serve
 from eligibility.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Eligibility.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 rules = typer.Typer(no_args_is_help=True, help="The rules that villages are judged by.")
 app.add_typer(rules, name="rules")
 
@@ -65,6 +66,7 @@ add_doctor_command(
     also=lambda: {"login": login_check(Settings.load())},
 )
 add_consumer_commands(app, lambda: build(Settings.load()))
+app.add_typer(stream_commands(Settings.load), name="streams")
 
 if __name__ == "__main__":
     app()

@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, topics, clock, parked, skipped, offices."""
+"""Notifications: writes to the offices that can act when a village's status changes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from common.consumer_commands import add_consumer_commands
 from common.doctor import Check
 from common.doctor_command import add_doctor_command
 from common.process import run
+from common.stream_commands import stream_commands
 
 from notifications.channels.smtp_check import answers
 from notifications.directory import Appointed
@@ -19,7 +20,7 @@ from notifications.imports import ImportRefused, read_appointments
 from notifications.main import build, serve
 from notifications.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Notifications.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 offices = typer.Typer(no_args_is_help=True, help="The directory of regional offices.")
 app.add_typer(offices, name="offices")
 
@@ -75,6 +76,7 @@ def _mail_checks() -> dict[str, Check]:
 add_shared_commands(app, settings=Settings.load, package="notifications.storage")
 add_doctor_command(app, settings=Settings.load, package="notifications.storage", also=_mail_checks)
 add_consumer_commands(app, lambda: build(Settings.load()))
+app.add_typer(stream_commands(Settings.load), name="streams")
 
 if __name__ == "__main__":
     app()

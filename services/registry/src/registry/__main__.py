@@ -1,4 +1,4 @@
-"""The registry's command line."""
+"""Registry: records what is so in the villages, and tells it."""
 
 from __future__ import annotations
 

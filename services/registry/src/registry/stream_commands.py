@@ -1,4 +1,4 @@
-"""The operators' command for a registry that was restored to an earlier moment."""
+"""The registry's `streams`, with the command for one that was restored to an earlier moment."""
 
 from __future__ import annotations
 
@@ -18,22 +18,18 @@ from common.ids import Ids
 from common.outbox import Outbox
 from common.reconcile_commands import progress_of
 from common.relay import LEADER_LOCK
+from common.stream_commands import stream_commands
 from rich.table import Table
 
 from registry.advancing import Advanced, Advancing, Noting, RelayLeads, Unknown, unnoted
 from registry.reconciling import reconciler_of
 from registry.settings import Settings
 
-streams = typer.Typer(no_args_is_help=True, help="The streams of a restored registry.")
+streams = stream_commands(Settings.load)
 
 COLUMNS = ("village", "topic", "sequence", "type", "effective_on", "subject", "recorded_at")
 SHOWN = 200
 """Rows of the table; the file has all."""
-
-
-@streams.callback()
-def _streams() -> None:
-    """Keep `advance` a subcommand."""
 
 
 @streams.command("advance")
@@ -45,7 +41,7 @@ def advance_command(
         typer.Option("--csv", help="A new file for the facts to be entered again."),
     ] = None,
 ) -> None:
-    """Take the place behind what the topics hold; stop the registry first.
+    """After a restore: take the place behind what the topics hold; stop the registry first.
 
     Works with the owner's login: the record of events is append-only for the others.
     """
