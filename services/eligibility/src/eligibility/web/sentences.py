@@ -62,15 +62,18 @@ def standing_of(name: str, face: Face, since: date | None) -> str:
     return f"{name} {announced}{eligibility}{when}{and_so}."
 
 
-def next_of(status: Status, steps: tuple[Step, ...]) -> str:
+def next_of(status: Status, steps: tuple[Step, ...], today: date) -> str:
     """The nearest step with its post, or how many there are; nothing is missing: says so."""
     if not steps:
         return MET.get(status.face.standing, "Semua syarat terpenuhi.") if status.reasons else ""
-    until = f" sebelum {day(status.grace_ends)}" if status.grace_ends else ""
+    until, over = "", ""
+    if status.grace_ends and status.grace_ends > today:
+        until = f" sebelum {day(status.grace_ends)}"
+    elif status.grace_ends:
+        over = f" Masa perbaikannya berakhir {day(status.grace_ends)}."
     if len(steps) == 1:
-        return f"Langkah terdekat: {step_of(steps[0])}{until}."
-    first = f"yang pertama: {step_of(steps[0])}"
-    return f"Tinggal {len(steps)} langkah{until}; {first}."
+        return f"Langkah terdekat: {step_of(steps[0])}{until}.{over}"
+    return f"Tinggal {len(steps)} langkah{until}; yang pertama: {step_of(steps[0])}.{over}"
 
 
 def step_of(step: Step) -> str:

@@ -97,7 +97,7 @@ def shown(dossier: Dossier) -> dict[str, Any]:
         "places": crumbs(place),
         "today": status,
         "standing": sentences.standing_of(name, status.face, since_of(explained)),
-        "next_step": sentences.next_of(status, explained.cheapest),
+        "next_step": sentences.next_of(status, explained.cheapest, explained.day),
         "steps": [sentences.step_of(step) for step in explained.cheapest],
         "criteria": criteria_of(dossier),
         "rules": explained.rules,
