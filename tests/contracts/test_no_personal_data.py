@@ -14,7 +14,8 @@ from contracts.generator.paths import CONTRACTS
 from contracts.generator.schemas import event_schema
 
 AREA_NAMES = frozenset({"name", "kecamatan_name", "regency_name", "province_name"})
-"""Names of areas in `registry.village.known`; of nothing and nobody else."""
+AREA_EVENTS = frozenset({"registry.village.known.v1", "registry.village.attributes_changed.v1"})
+"""They name areas; nothing and nobody else is named."""
 
 WORDS = """
 nik npwp kpj kk ktp passport paspor name nama nickname person holder signatory organizer
@@ -55,7 +56,7 @@ def findings(event_type: str, schema: dict[str, Any]) -> list[str]:
     """What in a schema could tell who somebody is."""
     found = []
     for place, name, field in fields(schema):
-        is_area = event_type == "registry.village.known.v1" and name in AREA_NAMES
+        is_area = event_type in AREA_EVENTS and name in AREA_NAMES
         if not is_area and ({name} | set(name.split("_"))) & FORBIDDEN:
             found.append(f"{place}: a field of this name has no place on a topic")
         for text in strings(field):

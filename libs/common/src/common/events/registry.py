@@ -46,6 +46,10 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+EditionName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 .,/()-]{0,199}$")]
+"""A decree and the collection that has it: no sentence, and nobody."""
+
+
 class VillageKnown(EventData):
     """A village became known, with its place and names (area data, no fact of the programme)."""
 
@@ -63,7 +67,7 @@ class VillageKnown(EventData):
     province_code: ProvinceCode
     province_name: Name
     time_zone: TimeZone
-    edition: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    edition: EditionName | None = None
     """The edition of the area data that says so; None: not told by the release that told it."""
 
 

@@ -2,7 +2,7 @@
 
 The CSV files are those of idn-area-data: provinces, regencies, districts and villages;
 `edition.json` says which edition they are:
-`{"name": "Kepmendagri … Tahun 2026", "effective_on": "2026-06-01"}`.
+`{"name": "Kepmendagri 1 Tahun 2026", "effective_on": "2026-06-01"}`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from common.events.registry import EditionName
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from registry.areas.edition import Edition, village_in
 from registry.domain.areas import TIME_ZONES, regency_kind
@@ -58,7 +59,7 @@ class About(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: EditionName
     effective_on: date
 
 
@@ -91,7 +92,7 @@ def read_folder(folder: Path) -> Edition:
 
 
 def _about(file: Path) -> About:
-    example = '{"name": "Kepmendagri … Tahun 2026", "effective_on": "2026-06-01"}'
+    example = '{"name": "Kepmendagri 1 Tahun 2026", "effective_on": "2026-06-01"}'
     try:
         return About.model_validate_json(_text(file))
     except ValidationError as error:
