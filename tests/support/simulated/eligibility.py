@@ -144,8 +144,7 @@ WORKING = (
     *("village_key", "village_code", "time_zone", "next_count_on", "next_judge_on"),
     "next_review_at",
     *STATUS[: STATUS.index("last_decision_id") + 1],
-    *STATUS[STATUS.index("announced_on") :],
-    "closed_on",
+    *("announced_on", "propose_on", "proposal_id", "opened_on", "closed_on"),
 )
 
 
