@@ -168,9 +168,6 @@ async def test_invalid_fields_are_named_without_their_values(
 
 async def test_at_most_50_fields_are_listed(client: httpx2.AsyncClient) -> None:
     """A big wrong body does not get a bigger answer."""
-    response = await client.post("/participants", content=json.dumps([{}] * 100))
-    assert response.status_code == 422
-
     response = await client.post("/participants", json=[{}] * 100)
 
     body = checked(response, 422, "invalid")
