@@ -40,6 +40,7 @@ from support.programme import START, appointed, coverage_changed, left
 README = Path(__file__).parents[2] / "services/notifications/README.md"
 INAUGURATED = DESIGNATED.model_copy(update={"title": Title.DIRESMIKAN})
 DECLARED = ELIGIBLE.model_copy(update={"title": Title.DICANANGKAN})
+REVOKED_THOUGH_ELIGIBLE = ELIGIBLE.model_copy(update={"standing": Standing.DICABUT})
 DECLARED_TOO_SOON = START_FACE.model_copy(update={"title": Title.DICANANGKAN})
 VACANT = UNCOVERED.model_copy(
     update={"missing": (Missing(post_kind=PostKind.KEPALA_DESA, vacant=1),)}
@@ -81,6 +82,8 @@ K = AlertKind
         (DESIGNATED, SUSPENDED, expect(K.STATUS_LOST, BOTH)),
         (SUSPENDED, REVOKED, expect(K.STATUS_LOST, BOTH)),
         (AT_RISK, REVOKED, expect(K.STATUS_LOST, BOTH)),
+        (DESIGNATED, REVOKED_THOUGH_ELIGIBLE, expect(K.STATUS_LOST, BOTH)),
+        (DECLARED, ELIGIBLE, set()),
         (REVOKED, REVOKED, set()),
         (SUSPENDED, SUSPENDED, set()),
         (ELIGIBLE, ELIGIBLE, set()),

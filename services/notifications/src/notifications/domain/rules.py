@@ -67,6 +67,11 @@ def _is_eligible(view: View) -> bool:
     return view.eligible and view.title is Title.NONE
 
 
+def _becomes_eligible(before: View, after: View) -> bool:
+    """It is eligibility that changes: a revoked title leaves a village eligible, no news of it."""
+    return not before.eligible and _is_eligible(after)
+
+
 def _is_designated(view: View) -> bool:
     return view.title in DESIGNATED
 
@@ -126,7 +131,7 @@ DECIDED = (CertificationChanged.type,)
 RULES: Mapping[AlertKind, AlertRule] = {
     AlertKind.VILLAGE_ELIGIBLE: AlertRule(
         told_by=DECIDED,
-        arises=_becomes(_is_eligible),
+        arises=_becomes_eligible,
         holds=_now(_is_eligible),
         offices=(head_of_kecamatan, head_of_regency),
     ),
