@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -69,6 +70,24 @@ async def test_time_goes_forward_only(
     for refused in (-1, 4000 * DAY):
         answer = await caller.post("/clock", json={"moved_by_seconds": refused})
         assert 422 == answer.status_code
+
+
+async def test_a_move_that_was_not_stored_moves_nothing(
+    caller: httpx2.AsyncClient, database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit is lost: this process is not to be ahead of those that follow the stored time."""
+    whole = database.transaction
+
+    @contextlib.asynccontextmanager
+    async def lost() -> AsyncIterator[Connection]:
+        async with whole() as connection:
+            yield connection
+            raise ConnectionResetError
+
+    monkeypatch.setattr(database, "transaction", lost)
+    with contextlib.suppress(ConnectionResetError):
+        await caller.post("/clock", json={"moved_by_seconds": DAY})
+    assert timedelta(0) == clock.offset
 
 
 async def test_what_is_due_and_heard(caller: httpx2.AsyncClient, database: Database) -> None:
