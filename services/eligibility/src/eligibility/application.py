@@ -68,9 +68,9 @@ class Certification:
     ) -> None:
         """Note a batch of the registry's events in its transaction; raises ImpossibleEvent."""
         villages, launches = apart(accepted)
+        intake = sort_out(villages)
         if launches:
             await self._outreach.add_launches(connection, launches)
-        intake = sort_out(villages)
         places = await self._villages.places(connection, villages.keys())
         strangers = villages.keys() - places.keys() - intake.known.keys()
         if intake.known:
