@@ -77,12 +77,13 @@ async def test_each_event_is_kept_once_in_any_order(filled: Filled, eligibility_
 async def test_what_cannot_be_kept_stops_nobody(filled: Filled):
     """Broken, impossible and reused records are set aside; no village is parked, facts go on."""
     first, second, third = await told_of(filled)
-    impossible = msgspec.json.decode(third.value or b"")["data"] | {"state": "lost"}
+    data = msgspec.json.decode(third.value or b"")["data"]
     strange = [
         Record(first.topic, KETANON.encode(), b"no event", 0, 100),
-        changed(third, 101, sequence="0000000009", data=impossible),
+        changed(third, 101, sequence="0000000009", data=data | {"state": "lost"}),
         changed(second, 102, id="0198c0de-0000-7000-8000-000000000001"),
         Record(first.topic, None, b"{}", 0, 103),
+        changed(third, 105, sequence="0000000009", data=data | {"attempts": 2**31}),
     ]
 
     await filled.messages.receive([*strange, changed(third, 104)])
@@ -93,6 +94,7 @@ async def test_what_cannot_be_kept_stops_nobody(filled: Filled):
         (first.topic, "IMPOSSIBLE"),
         (first.topic, "SEQUENCE_REUSED"),
         (first.topic, "NO_USABLE_KEY"),
+        (first.topic, "UNSTORABLE"),
     ] == await rows(filled.work, ASIDE)
     assert [(0, 0)] == await rows(filled.work, "SELECT parked, held FROM marks")
     assert 3 == len(await rows(filled.work, KEPT))

@@ -29,6 +29,8 @@ from eligibility.storage.messages import MessageStore
 log = logging.getLogger(__name__)
 
 PAGE = 1_000
+MOST_ATTEMPTS = 2**31 - 1
+"""What the column holds; the contract knows no end, and one such number would stop all messages."""
 
 Told = tuple[Received, DeliverySettled | None]
 """An event and its data; None of a type that this release does not know."""
@@ -137,7 +139,11 @@ def _sorted(
         except ImpossibleEvent as error:
             aside.append(_set_aside(item, error.code))
             continue
-        first, _ = told.setdefault((item.subject, item.sequence), (item, _settled(data)))
+        settled = _settled(data)
+        if settled is not None and settled.attempts > MOST_ATTEMPTS:
+            aside.append(_set_aside(item, "UNSTORABLE"))
+            continue
+        first, _ = told.setdefault((item.subject, item.sequence), (item, settled))
         if first.id != item.id:
             aside.append(_set_aside(item, "SEQUENCE_REUSED"))
     return told, aside
