@@ -10,8 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from common.database import Database
+from common.sealing import Sealer
 from common.security.demo import demo_token
 from common.web import purge_sessions, same_site
+from common.web.oidc import Tokens
+from common.web.sessions import SessionStore
 from support.databases import ServiceUrls
 from support.login_stage import (
     ATTEMPT,
@@ -267,6 +270,24 @@ async def test_many_requests_fetch_new_tokens_once(stage: Stage) -> None:
 
     assert {200} == {page.status_code for page in pages}
     assert ["/token"] == stage.wire.asked
+
+
+async def test_old_tokens_are_not_exchanged_again(database: Database) -> None:
+    """An issuer takes a refresh token that comes twice for stolen, and would end the login."""
+    store = SessionStore(Sealer(bytes(32)))
+    old, new = (Tokens(name, f"refresh {name}", 0.0, "s", "l") for name in ("old", "new"))
+    async with database.transaction() as connection:
+        session_id = await store.begin(connection, old)
+        slow = await store.find(connection, session_id)
+        assert slow is not None
+        first = await store.claim_refresh(connection, session_id, slow)
+        await store.replace(connection, session_id, new)
+        second = await store.claim_refresh(connection, session_id, slow)
+        now = await store.find(connection, session_id)
+        assert now is not None
+        third = await store.claim_refresh(connection, session_id, now)
+
+    assert [True, False, True] == [first, second, third]
 
 
 async def test_who_lost_the_account_loses_the_session(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from common.security.demo import DEMO_ISSUER, JWKS, demo_token, sign
 from common.web import OidcClient
 from common.web.issuer import MAX_BYTES, Issuer
 from common.web.oidc import Attempt, LoginRefused
+from common.web.sessions import REFRESH_LEASE
 from common.web.settings import DEMO_CLIENT
 from demo.issuer import create_app
 from demo.issuer_grants import DemoIssuer, Refused, challenge_of
@@ -211,6 +212,26 @@ async def test_a_token_near_its_end_lasts_while_the_issuer_is_away(stage: Stage)
     pages = await asyncio.gather(browser.get("/"), browser.get("/"))
 
     assert [200, 200] == [page.status_code for page in pages]
+
+
+async def test_no_session_ends_because_the_issuer_is_away(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor that of a request that waits for another one's new tokens: 503, and on afterwards."""
+    monkeypatch.setattr("common.web.login.WAIT_FOR_REFRESH", 0.2)
+    stage.issuer.lifetime = timedelta(seconds=50)
+    browser = await stage.logged_in()
+    browser.follow_redirects = False
+    stage.later(timedelta(minutes=2))
+    stage.aged = timedelta(minutes=2)
+    stage.wire.cut = True
+
+    answers = [await browser.get("/"), await browser.get("/")]
+
+    stage.wire.cut, stage.aged, stage.issuer.lifetime = False, timedelta(0), HOUR
+    stage.later(REFRESH_LEASE)
+    assert [503, 503] == [answer.status_code for answer in answers]
+    assert "Petugas Kantor Cabang Pekalongan" == (await shown(browser))[0]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -79,7 +80,7 @@ def pages() -> FastAPI:
 
 @dataclass
 class Stage:
-    """Everything of one test; `later` moves the time of the sessions."""
+    """Everything of one test; `later` moves the time of the sessions, `aged` ages the tokens."""
 
     database: Database
     directory: Path
@@ -88,13 +89,17 @@ class Stage:
     app: FastAPI = field(init=False)
     login: Login = field(init=False)
     moved: timedelta = timedelta(0)
+    aged: timedelta = timedelta(0)
     _browsers: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def __post_init__(self) -> None:
         self.issuer = DemoIssuer(self.directory)
         self.wire = Wire(issuer_app(self.issuer, url=ISSUER, pages_url=PAGES))
         tokens = Authenticator(
-            issuer=DEMO_ISSUER, audience="eligibility", jwks=JwksFile(self.directory / JWKS)
+            issuer=DEMO_ISSUER,
+            audience="eligibility",
+            jwks=JwksFile(self.directory / JWKS),
+            now=lambda: time.time() + self.aged.total_seconds(),
         )
         client = client_at()
         self.oidc = OidcClient(client, tokens, Issuer(client, transport=self.wire))

@@ -22,7 +22,7 @@ from common.sealing import Sealer
 from common.security import Authenticator, IssuerUnreachable, Rejected
 from common.web.addresses import LOGOUT
 from common.web.oidc import Attempt, LoginRefused, OidcClient, Tokens
-from common.web.sessions import SessionStore, real_now
+from common.web.sessions import Found, SessionStore, real_now
 from common.web.viewer import Viewer, same_site
 
 ATTEMPT_SECONDS = 600
@@ -116,7 +116,7 @@ class Login:
             return None
         tokens: Tokens | None = found.tokens
         if found.tokens.expires_at - self._seconds() < REFRESH_BEFORE:
-            tokens = await self._refreshed(session_id, found.tokens)
+            tokens = await self._refreshed(session_id, found)
         if tokens is None:
             return None
         try:
@@ -127,12 +127,13 @@ class Login:
             return None
         return Viewer(tokens.label, caller, csrf_of(session_id), SecretStr(tokens.access_token))
 
-    async def _refreshed(self, session_id: str, tokens: Tokens) -> Tokens | None:
+    async def _refreshed(self, session_id: str, stored: Found) -> Tokens | None:
         """The tokens after one request fetched new ones; the old ones while they are good."""
+        tokens = stored.tokens
         if tokens.refresh_token is None:
             return tokens
         async with self._database.transaction() as connection:
-            mine = await self._sessions.claim_refresh(connection, session_id)
+            mine = await self._sessions.claim_refresh(connection, session_id, stored)
         if not mine:
             return await self._waited(session_id, tokens)
         try:
@@ -158,6 +159,9 @@ class Login:
             if found is None:
                 return None
             tokens = found.tokens
+        if tokens.expires_at <= self._seconds():
+            # Its session must not end with it: the next request tries again.
+            raise IssuerUnreachable("the request that fetches new tokens has none yet")
         return tokens
 
     def _seconds(self) -> float:

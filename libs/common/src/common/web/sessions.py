@@ -42,6 +42,8 @@ class Found:
     """A session that is still good."""
 
     tokens: Tokens
+    sealed: bytes
+    """The tokens as they stand in the table."""
     due: bool
     """It was last written down so long ago that it should be again."""
 
@@ -66,16 +68,21 @@ class SessionStore:
         if found is None:
             return None
         tokens = self._open(row, found["sealed"])
-        return Found(tokens, now - found["seen_at"] >= SEEN_EVERY) if tokens else None
+        if tokens is None:
+            return None
+        return Found(tokens, found["sealed"], now - found["seen_at"] >= SEEN_EVERY)
 
     async def seen(self, connection: Connection, session_id: str) -> None:
         await connection.execute(_SQL["seen"], hash_of(session_id), self._now())
 
-    async def claim_refresh(self, connection: Connection, session_id: str) -> bool:
-        """Whether this request is the one that fetches new tokens."""
-        now = self._now()
-        row = hash_of(session_id)
-        return bool(await connection.fetchval(_SQL["claim_refresh"], row, now, now + REFRESH_LEASE))
+    async def claim_refresh(self, connection: Connection, session_id: str, found: Found) -> bool:
+        """Whether this request is the one that fetches new tokens in place of those found.
+
+        Not if they were replaced since: an issuer that sees a refresh token again ends the login.
+        """
+        now, row = self._now(), hash_of(session_id)
+        until = now + REFRESH_LEASE
+        return bool(await connection.fetchval(_SQL["claim_refresh"], row, now, until, found.sealed))
 
     async def replace(self, connection: Connection, session_id: str, tokens: Tokens) -> None:
         row = hash_of(session_id)

@@ -13,9 +13,9 @@ WHERE session_hash = $1 AND seen_at > $2 AND ends_at > $3
 UPDATE sessions SET seen_at = $2 WHERE session_hash = $1
 
 -- name: claim_refresh
--- Leave the fetching of new tokens to one request; no row: another one has it.
+-- Leave the fetching of new tokens to one request; no row: another one has it, or has done it.
 UPDATE sessions SET refreshing_until = $3
-WHERE session_hash = $1 AND (refreshing_until IS NULL OR refreshing_until <= $2)
+WHERE session_hash = $1 AND (refreshing_until IS NULL OR refreshing_until <= $2) AND sealed = $4
 RETURNING true
 
 -- name: replace
