@@ -19,6 +19,7 @@ from common.events.eligibility import CertificationChanged, Face
 from common.events.words import Eligibility, Stage, Standing, Title
 from common.ids import Ids
 from common.inbox import Inbox
+from common.migrations import migrate
 from common.outbox import Outbox
 from common.sealing import Sealer
 from common.topic_streams import open_topics
@@ -194,3 +195,25 @@ async def test_a_decision_that_a_person_passed_over_asks_for_nothing(decided: De
     )
 
     assert [] == await decided.lines()
+
+
+async def test_what_an_earlier_release_addressed_by_its_rules_is_not_missing(
+    decided: Decided,
+) -> None:
+    """The upgrade keeps how far it had heard; later decisions are compared, and rows still are."""
+    await decided.damage("DELETE FROM alerts")
+    await decided.damage(
+        "DELETE FROM _pogo_migration WHERE migration_id = '0331_pre_addressed_before'"
+    )
+    await decided.damage("DROP TABLE addressed_before")
+    await decided.damage("UPDATE marks SET sequences = '{9, 1}' WHERE village_key = $1", KETANON)
+    await decided.damage("UPDATE marks SET sequences = '{9}' WHERE village_key = $1", WONOPRINGGO)
+    await migrate(decided.urls.owner, "notifications.storage")
+    await decided.damage("UPDATE marks SET sequences = '{9, 3, 0}'")
+
+    assert [
+        f"alerts {KETANON} 3-3: an alert {BUPATI}; none",
+        f"alerts {KETANON} 3-3: an alert {CAMAT}; none",
+        f"alerts {WONOPRINGGO} 1-1: an alert {BUPATI}; none",
+        f"alerts {WONOPRINGGO} 1-1: an alert VILLAGE_ELIGIBLE to CAMAT 33.26.12; none",
+    ] == await decided.lines()

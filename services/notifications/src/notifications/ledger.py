@@ -66,12 +66,13 @@ class Ledger:
         """Compare every decision that was heard with its alerts; differences go to `found`."""
         begun = self._clock.now()
         marks = await self._marks()
-        discarded = await self._discarded()
+        discarded, before = await self._discarded(), await self._addressed_before()
         asked = await self._asked(discarded, tell)
         await self._rows(asked, begun, found)
         for one in asked.values():
-            passed = one.sequence <= marks.get(one.village_key, 0)
-            decided = (one.village_key, one.sequence) in discarded
+            key = one.village_key
+            passed = before.get(key, 0) < one.sequence <= marks.get(key, 0)
+            decided = (key, one.sequence) in discarded
             purged = one.time < begun - KEPT + SPARE
             if passed and not decided and not purged:
                 for told in sorted(one.alerts):
@@ -93,6 +94,12 @@ class Ledger:
         async with self._database.transaction() as connection:
             rows = await connection.fetch(QUERIES["discarded_of_topic"], TOPIC)
         return {(row["village_key"], row["sequence"]) for row in rows}
+
+    async def _addressed_before(self) -> dict[str, int]:
+        """Up to which decision an earlier release addressed alerts, by rules of its own."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(QUERIES["addressed_before"])
+        return {row["village_key"]: row["sequence"] for row in rows}
 
     async def _asked(
         self, discarded: Collection[tuple[str, int]], tell: Telling

@@ -82,6 +82,10 @@ WHERE a.alert_id > $1
 ORDER BY a.alert_id
 LIMIT $2
 
+-- name: addressed_before
+-- Up to which decision of each village an earlier release addressed alerts.
+SELECT village_key, sequence FROM addressed_before
+
 -- name: discarded_of_topic
 -- Events of one topic that a person has passed over.
 SELECT village_key, sequence FROM discards WHERE topic = $1 AND sequence IS NOT NULL
