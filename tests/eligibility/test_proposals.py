@@ -8,15 +8,20 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import msgspec
 import pytest
+from common.clock import midnight
 from common.database import Database
 from common.events.eligibility import SuspensionProposed, SuspensionWithdrawn
+from common.events.words import TimeZone
 from common.ids import Ids
 from common.inbox import Inbox
+from common.migrations import migrate
 from common.security import Caller
 from eligibility.application import Act, Certification
 from eligibility.domain.facts import ActKind
+from support.databases import ServiceUrls
 from support.programme import (
     TODAY,
     Registry,
@@ -291,3 +296,39 @@ async def test_the_api_shows_what_stands_open(
     )
     assert [KETANON] == [village["village_key"] for village in listed]
     assert 400 == refused.status_code
+
+
+async def test_an_upgrade_wakes_villages_at_risk_at_their_own_midnight(
+    eligibility_urls: ServiceUrls,
+):
+    """As every other day does; an earlier waking stays."""
+    owner = await asyncpg.connect(eligibility_urls.owner, timeout=10)
+    try:
+        await owner.execute(
+            "DELETE FROM _pogo_migration"
+            " WHERE migration_id = '0271_pre_proposals_at_local_midnight'"
+        )
+        await owner.execute(
+            """INSERT INTO villages (
+                village_key, village_code, name, kind, kecamatan_code, kecamatan_name,
+                regency_code, regency_name, regency_kind, province_code, province_name,
+                time_zone, propose_on, next_review_at
+            )
+            SELECT key, key, 'Desa', 'DESA', left(key, 8), 'Kecamatan', left(key, 5), 'Kabupaten',
+                'KABUPATEN', left(key, 2), 'Provinsi', zone, '2026-06-01', woken::timestamptz
+            FROM (VALUES
+                ('33.26.10.2001', 'WIB', '2026-06-01 00:00+00'),
+                ('94.01.01.2001', 'WIT', '2026-06-01 00:00+00'),
+                ('94.01.01.2002', 'WIT', '2026-05-01 15:00+00')
+            ) AS v (key, zone, woken)"""
+        )
+        await migrate(eligibility_urls.owner, "eligibility.storage")
+        woken = await owner.fetch("SELECT next_review_at FROM villages ORDER BY village_key")
+    finally:
+        await owner.close()
+
+    assert [
+        midnight(date(2026, 6, 1), TimeZone.WIB),
+        midnight(date(2026, 6, 1), TimeZone.WIT),
+        midnight(date(2026, 5, 2), TimeZone.WIT),
+    ] == [row["next_review_at"] for row in woken]
