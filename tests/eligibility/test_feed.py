@@ -103,6 +103,33 @@ async def test_ids_of_tomorrow_hide_nothing(feed: Feed, owner: asyncpg.Connectio
     assert [told] == [one.id for one in await feed.newest({"*"}, 5)]
 
 
+async def test_the_newest_of_a_regency_are_all_there(feed: Feed, owner: asyncpg.Connection):
+    """One village's many entries too, and none of a clock that was ahead."""
+    told = [await tell(owner) for _ in range(8)]
+    for _ in range(8):
+        await tell(owner, late=timedelta(days=-1))
+
+    assert told[::-1] == [one.id for one in await feed.newest({"33.26"}, 40)]
+
+
+async def test_a_stream_remembers_a_page(feed: Feed, owner: asyncpg.Connection):
+    """However much happens while it is open: an import tells thousands in a minute."""
+    start = decision_id(datetime.now(UTC) - timedelta(seconds=30), 0)
+    seen = 0
+    with feed.place() as news:
+        stream = feed.follow(news, {"33.26"}, start, 30)
+        for _ in range(3):
+            for _ in range(PAGE - 1):
+                await tell(owner)
+            for _ in range(PAGE - 1):
+                await asyncio.wait_for(anext(stream), 5)
+                seen += 1
+        remembered = len(stream.ag_frame.f_locals["told"])
+
+    assert 3 * (PAGE - 1) == seen
+    assert remembered <= PAGE
+
+
 async def test_a_stream_goes_on_where_it_was(feed: Feed, owner: asyncpg.Connection):
     """After a lost connection the browser names its last entry, and has what it missed."""
     told = [await tell(owner) for _ in range(4)]

@@ -97,11 +97,13 @@ class Feed:
         told = {one.id for one in await self._since(areas, self._before(after)) if one.id <= after}
         while not self._closed.is_set():
             # Behind the last one, for a transaction may commit after a later one.
-            for one in reversed(await self._since(areas, self._before(after))):
-                if one.id not in told:
-                    told.add(one.id)
-                    after = max(after, one.id)
-                    yield one
+            found = await self._since(areas, self._before(after))
+            new = [one for one in reversed(found) if one.id not in told]
+            # What is no longer on the page cannot come back to it: younger ones stand before it.
+            told = {one.id for one in found}
+            for one in new:
+                after = max(after, one.id)
+                yield one
             left = end - asyncio.get_running_loop().time()
             if left <= 0 or not await set_within(news, left):
                 return

@@ -41,9 +41,9 @@ CROSS JOIN LATERAL (
         SELECT d.decision_id AS id, d.decided_at AS at, d.entry, d.previous, d.current,
             d.effective_on
         FROM decisions d
-        WHERE d.village_key = v.village_key
+        WHERE d.village_key = v.village_key AND d.decision_id < $4
         ORDER BY d.decided_at DESC, d.decision_id DESC
-        LIMIT 5
+        LIMIT $3
     )
     UNION ALL
     (
@@ -51,7 +51,7 @@ CROSS JOIN LATERAL (
         FROM facts f
         WHERE f.village_key = v.village_key AND f.type = 'sosialisasi_held' AND f.id < $4
         ORDER BY f.id DESC
-        LIMIT 5
+        LIMIT $3
     )
 ) AS h
 ORDER BY h.id DESC
