@@ -233,9 +233,25 @@ async def test_posts_that_stay_keep_their_numbers(officer: Officer, answers: Ans
     assert "memiliki 6 jabatan" in checked.text
     assert [
         {"kind": "SEKRETARIS_DESA", "ordinals": [1]},
-        {"kind": "KAUR", "count": 2},
+        {"kind": "KAUR", "ordinals": [1, 2]},
         {"kind": "RT_HEAD", "ordinals": [1, 2, 4]},
     ] == answers.asked[0][1]["posts"]
+
+
+async def test_a_list_of_posts_that_was_recorded_already_is_asked_for_the_same_way(
+    officer: Officer, answers: Answers
+) -> None:
+    """A second click, or a lost answer: the registry knows its key only with the same words."""
+    typed = {"effective_on": "2026-03-01", "RT_HEAD": "2"}
+    checked = await officer.check("susunan", typed)
+    await officer.save("susunan", checked)
+    heads = [{**_post(str(uuid4())), "kind": "RT_HEAD", "ordinal": n} for n in (1, 2)]
+    answers.answers["posts"] = 200, {"posts": heads}
+
+    await officer.save("susunan", checked)
+
+    first, again = answers.asked
+    assert first == again
 
 
 @pytest.mark.parametrize("form", ["", "/susunan", "/pejabat", "/kepesertaan", "/tindakan"])

@@ -78,11 +78,11 @@ class DecreeForm:
         known = _ordinals(await self._registry.posts(at.viewer, at.code))
         posts = []
         for kind in _kinds(at):
-            count = answers.number(kind) or 0
-            same = len(known.get(kind, ())) == count
-            # As many as before keep their numbers: RT 1, 2 and 4 do not become 1, 2 and 3.
-            some = {"ordinals": known[kind]} if same and count else {"count": count}
-            posts += [{"kind": kind, **some}] if count else []
+            count, before = answers.number(kind) or 0, known.get(kind, [])
+            # As many as before keep their numbers: RT 1, 2 and 4 do not become 1, 2 and 3. By
+            # numbers always, so that a repeat says the same after the first has been recorded.
+            numbers = before if len(before) == count else list(range(1, count + 1))
+            posts += [{"kind": kind, "ordinals": numbers}] if count else []
         body = {"effective_on": answers.text("effective_on"), "posts": posts}
         if answers.text("number"):
             body["number"] = answers.text("number")
