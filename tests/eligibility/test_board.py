@@ -16,6 +16,7 @@ from eligibility.overview import Overview
 from eligibility.storage.board import FIRST, BoardStore, Level, Scope, Standing
 from eligibility.storage.feed import FeedStore
 from eligibility.storage.villages import UnknownVillage
+from eligibility.web.board_words import own_name
 from eligibility.web.sheets import sheet
 from support.country import fill_country
 from support.databases import ServiceUrls, TestDatabases
@@ -119,6 +120,23 @@ async def test_the_share_is_of_the_villages_whose_workers_were_counted(
 
     assert 700 == total
     assert said[1] == tuple(board.total(c) for c in ("counted", "counted_persons", "workers"))
+
+
+@pytest.mark.parametrize(
+    ("areas", "name"),
+    [
+        (COUNTRY, "Indonesia"),
+        (BRANCH, "Wilayah Anda"),
+        (REGENCY, "Kabupaten Pekalongan"),
+        ({"33.26.12"}, "Kecamatan Wonopringgo"),
+        ({"33.26.12", "33.26.10"}, "Wilayah Anda"),
+        ({"33.26.12.2008"}, "Wilayah Anda"),
+        ({"34"}, "Provinsi Daerah Istimewa Yogyakarta"),
+    ],
+)
+async def test_a_board_is_not_named_for_more_than_it_counts(overview: Overview, areas, name):
+    """Two kecamatan are not their regency, a village is not its kecamatan."""
+    assert name == own_name(await overview.board(areas), frozenset(areas))
 
 
 async def test_an_area_of_somebody_else_is_not_there(overview: Overview):

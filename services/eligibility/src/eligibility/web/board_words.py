@@ -6,7 +6,7 @@ import asyncpg
 from common.events.words import HostOffice, Representative
 
 from eligibility.overview import Board
-from eligibility.storage.board import ALL_AREAS, Level
+from eligibility.storage.board import ALL_AREAS, Level, widest_of
 from eligibility.storage.outreach import Launch
 from eligibility.web import words
 from eligibility.web.formats import day, number, regency_name, share
@@ -46,14 +46,14 @@ def own_name(found: Board, areas: frozenset[str]) -> str:
     """What the viewer's areas are called together."""
     if ALL_AREAS in areas:
         return "Indonesia"
-    if len({row["regency_code"] for row in found.rows}) == 1 and found.level is Level.KECAMATAN:
+    widest = widest_of(areas)
+    if len(widest) == 1 and found.rows:
+        (area,) = widest
         row = found.rows[0]
-        whole = row["regency_code"] in areas
-        if whole or len(found.rows) > 1:
+        if area in {row["province_code"], row["regency_code"]}:
             return area_name(found)
-        return f"Kecamatan {row['name']}"
-    if len(areas) == 1 and found.rows:
-        return area_name(found)
+        if area == row["code"]:
+            return f"Kecamatan {row['name']}"
     return "Wilayah Anda"
 
 
