@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 import asyncpg
 import httpx2
+from common.web.settings import SCOPES
+from demo.issuer_page import PERSONS
 from eligibility.application import Certification
 from support.databases import ServiceUrls
 from support.programme import SteadyClock
 
 Clients = Callable[..., Awaitable[httpx2.AsyncClient]]
+OPERATE = "eligibility:operate"
 
 
 async def test_the_page_is_well_only_when_nothing_waits(
@@ -46,7 +50,22 @@ async def test_the_page_is_well_only_when_nothing_waits(
 
 
 async def test_only_operators_see_it(api: Clients):
-    """Another scope does not do."""
-    reader = await api("eligibility:read")
+    """Another scope does not do, and sees no link."""
+    reader, operator = await api("eligibility:read"), await api("eligibility:operate")
 
-    assert 403 == (await reader.get("/operasi")).status_code
+    refused, shown = await reader.get("/operasi"), await operator.get("/operasi")
+
+    assert 403 == refused.status_code
+    assert ["/", "/langsung", "/operasi"] == links_of(shown)
+    assert ["/", "/langsung"] == links_of(await reader.get("/"))
+
+
+def test_an_operator_can_log_in():
+    """The scope is asked for at a login, and a person of the demo has it."""
+    assert OPERATE in SCOPES.split()
+    assert any(OPERATE in person.scopes for person in PERSONS)
+
+
+def links_of(page: httpx2.Response) -> list[str]:
+    menu = page.text.split('aria-label="Menu utama"')[1].split("</nav>")[0]
+    return re.findall(r'href="([^"]*)"', menu)

@@ -61,6 +61,13 @@ PERSONS = (
         READ,
     ),
     Person("kantor.pusat", "Kantor Pusat", "Melihat seluruh Indonesia", ("*",), READ),
+    Person(
+        "pengelola",
+        "Pengelola Layanan",
+        "Melihat seluruh Indonesia dan keadaan layanan",
+        ("*",),
+        READ | {"eligibility:operate"},
+    ),
 )
 
 STYLE = """

@@ -21,7 +21,7 @@ class Waiting:
     """One kind of thing that can wait: how many, since when, and whether it is well."""
 
     what: str
-    """held, parked, unroutable, skipped, unpublished, due or settled."""
+    """parked, unroutable, skipped, held, unpublished or settled."""
     count: int | None
     since: datetime | None
     well: bool

@@ -17,7 +17,8 @@ from common.web.oidc import OidcClient
 DEMO_CLIENT = "desa-sadar"
 DEMO_DISCOVERY = "http://127.0.0.1:18004/.well-known/openid-configuration"
 SCOPES = (
-    "openid profile eligibility:read eligibility:act registry:read registry:write registry:people"
+    "openid profile eligibility:read eligibility:act eligibility:operate "
+    "registry:read registry:write registry:people"
 )
 
 
