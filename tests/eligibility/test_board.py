@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
@@ -137,6 +138,20 @@ async def test_the_share_is_of_the_villages_whose_workers_were_counted(
 async def test_a_board_is_not_named_for_more_than_it_counts(overview: Overview, areas, name):
     """Two kecamatan are not their regency, a village is not its kecamatan."""
     assert name == own_name(await overview.board(areas), frozenset(areas))
+
+
+async def test_who_waits_for_the_country_keeps_no_connection(java: ServiceUrls):
+    """Its counts are made by one; as many as there are connections may wait for them."""
+    narrow = await Database.open(java.app, name="board", size=2)
+    overview = Overview(narrow, clock=Clock())
+    async with overview._counting:
+        waiting = [asyncio.create_task(overview.board(COUNTRY)) for _ in range(2)]
+        await asyncio.sleep(0.2)
+        regency = await asyncio.wait_for(overview.board(REGENCY), 10)
+    country = await asyncio.gather(*waiting)
+    await narrow.close()
+
+    assert 0 < regency.total("villages") < country[0].total("villages")
 
 
 async def test_an_area_of_somebody_else_is_not_there(overview: Overview):

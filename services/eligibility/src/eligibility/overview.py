@@ -87,8 +87,10 @@ class Overview:
         """The caller's areas, or one area with those in it; raises UnknownVillage for none."""
         level = level_of(areas) if area is None else NARROWER[LEVELS[len(area)]]
         scope = Scope(area, frozenset(areas))
+        whole = area is None and ALL_AREAS in areas
+        country = await self._whole_country(scope, level) if whole else None
         async with self._seeing(areas) as connection:
-            counted = await self._counted(connection, scope, level)
+            counted = country or await self._count(connection, scope, level)
             rows = counted.rows
             if area is not None and not rows:
                 raise UnknownVillage(area)
@@ -122,14 +124,12 @@ class Overview:
         place = last and Place(last["board_rank"], last["missing"], last["village_key"])
         return Listed(page, place or None, settled_at)
 
-    async def _counted(self, connection: Connection, scope: Scope, level: Level) -> Counted:
-        """The standings now; of the whole country as they were a few seconds ago at most."""
-        whole = scope.area is None and ALL_AREAS in scope.areas
-        if not whole:
-            return await self._count(connection, scope, level)
+    async def _whole_country(self, scope: Scope, level: Level) -> Counted:
+        """The country's standings, of a few seconds ago at most; who waits has no connection."""
         async with self._counting:
             if self._country is None or time.monotonic() - self._country_at > COUNTRY_SECONDS:
-                self._country = await self._count(connection, scope, level)
+                async with self._seeing(scope.areas) as connection:
+                    self._country = await self._count(connection, scope, level)
                 self._country_at = time.monotonic()
             return self._country
 
