@@ -96,3 +96,15 @@ async def test_faults_are_named_one_a_line(folder: Path):
     assert (1, 1) == (broken.exit_code, missing.exit_code)
     assert "districts.csv: the first line is 'code,name'" in broken.output
     assert "edition.json is missing" in missing.output
+
+
+async def test_changes_that_are_no_csv_are_refused(folder: Path):
+    """A cell without end, a spreadsheet by mistake: what is wrong, and no stack trace."""
+    changes = folder / "changes.csv"
+    for content, reason in (
+        (b"old,new,what\n" + b"x" * 140_000, "field larger than field limit"),
+        (b"\xff", "changes.csv is not UTF-8 at byte 0"),
+    ):
+        changes.write_bytes(content)
+        refused = await load(folder, "--changes", str(changes))
+        assert (1, True) == (refused.exit_code, reason in refused.output), refused.exception

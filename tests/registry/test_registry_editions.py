@@ -249,6 +249,25 @@ def test_files_that_cannot_be_an_edition_are_refused(files: Files, tmp_path: Pat
         read_folder(written)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"code,district_code,name\n33.26.10.2001,33.26.10," + b"x" * 140_000, "field limit"),
+        ("code,district_code,name\n33.26.10.2\u0660\u0660\u0661,33.26.10,A".encode(), "no code"),
+        (b"\xff\xfe\x00", "not UTF-8 at byte 0"),
+    ],
+)
+def test_a_file_that_is_no_csv_is_refused(files: Files, tmp_path: Path, content: bytes, reason):
+    """Cells without end, digits of another script, a spreadsheet by mistake: no stack trace."""
+    written = files.write(tmp_path)
+    (written / "villages.csv").write_bytes(content)
+
+    with pytest.raises(EditionRefused) as refused:
+        read_folder(written)
+
+    assert reason in "\n".join(refused.value.wrong)
+
+
 def test_a_file_that_lost_villages_is_suspicious(known_areas: Edition):
     """Many that vanish without a word are a broken file; a few are shown and stay."""
     country = Country(known_areas.villages, {})

@@ -22,7 +22,7 @@ from rich.table import Table
 from registry.areas.changes import Plan, plan_of
 from registry.areas.decrees import Said, read_changes
 from registry.areas.edition import Edition, read_edition
-from registry.areas.files import EditionRefused, read_folder
+from registry.areas.files import EditionRefused, read_folder, text_of
 from registry.areas.load import load_areas
 from registry.areas.publish import Publisher, known_country
 from registry.settings import Settings
@@ -62,7 +62,7 @@ def load_command(
         return
     try:
         edition = read_folder(file)
-        said = read_changes(changes.read_text(encoding="utf-8-sig")) if changes else []
+        said = read_changes(text_of(changes)) if changes else []
         plan = do(_plan(settings, edition, said, force=force))
     except EditionRefused as error:
         for line in error.wrong:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from registry.areas.files import MAX_WRONG, EditionRefused
+from registry.areas.files import MAX_WRONG, EditionRefused, lines_of
 from registry.domain.areas import Village
 
 MAX_LINES = 20_000
@@ -35,7 +34,7 @@ class Said:
 
 def read_changes(text: str) -> list[Said]:
     """Lines `old,new,what` under that header; raises EditionRefused."""
-    rows = list(csv.reader(text.splitlines()))
+    rows = list(lines_of("changes.csv", text))
     if not rows or rows[0] != ["old", "new", "what"] or len(rows) > MAX_LINES:
         raise EditionRefused(
             [f"changes.csv: begin with the line old,new,what; at most {MAX_LINES} lines"]

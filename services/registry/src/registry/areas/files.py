@@ -26,19 +26,19 @@ MAX_NAME: Final = 100
 MAX_WRONG: Final = 20
 """Lines that a refusal names."""
 FILES: Final = {
-    "provinces.csv": (re.compile(r"[1-9]\d"), ("code", "name"), None),
+    "provinces.csv": (re.compile(r"[1-9]\d", re.ASCII), ("code", "name"), None),
     "regencies.csv": (
-        re.compile(r"[1-9]\d\.\d{2}"),
+        re.compile(r"[1-9]\d\.\d{2}", re.ASCII),
         ("code", "province_code", "name"),
         "provinces.csv",
     ),
     "districts.csv": (
-        re.compile(r"[1-9]\d\.\d{2}\.\d{2}"),
+        re.compile(r"[1-9]\d\.\d{2}\.\d{2}", re.ASCII),
         ("code", "regency_code", "name"),
         "regencies.csv",
     ),
     "villages.csv": (
-        re.compile(r"[1-9]\d\.\d{2}\.\d{2}\.[123]\d{3}"),
+        re.compile(r"[1-9]\d\.\d{2}\.\d{2}\.[123]\d{3}", re.ASCII),
         ("code", "district_code", "name"),
         "districts.csv",
     ),
@@ -94,7 +94,7 @@ def read_folder(folder: Path) -> Edition:
 def _about(file: Path) -> About:
     example = '{"name": "Kepmendagri 1 Tahun 2026", "effective_on": "2026-06-01"}'
     try:
-        return About.model_validate_json(_text(file))
+        return About.model_validate_json(text_of(file))
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"])) or "the file"
         raise EditionRefused(
@@ -102,7 +102,8 @@ def _about(file: Path) -> About:
         ) from None
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """The file's text; raises EditionRefused."""
     if not file.is_file():
         raise EditionRefused([f"{file.name} is missing in {file.parent}"])
     if file.stat().st_size > MAX_BYTES:
@@ -113,12 +114,20 @@ def _text(file: Path) -> str:
         raise EditionRefused([f"{file.name} is not UTF-8 at byte {error.start}"]) from None
 
 
+def lines_of(name: str, text: str) -> Iterator[list[str]]:
+    """The cells of each line of a CSV file; raises EditionRefused."""
+    try:
+        yield from csv.reader(text.splitlines())
+    except csv.Error as error:
+        raise EditionRefused([f"{name}: {error}"]) from None
+
+
 def _areas(
     file: Path, parents: dict[str, str] | None, wrong: list[str]
 ) -> Iterator[tuple[str, str]]:
     """Code and name of each line; what is wrong is noted and passed over."""
     pattern, columns, _ = FILES[file.name]
-    rows = csv.reader(_text(file).splitlines())
+    rows = lines_of(file.name, text_of(file))
     if (header := tuple(next(rows, []))) != columns:
         raise EditionRefused(
             [f"{file.name}: the first line is {','.join(header)!r}, not {','.join(columns)!r}"]
