@@ -225,7 +225,7 @@ async def test_a_viewer_without_the_scope_is_told_so(stage: Stage) -> None:
 
 
 async def test_parts_and_streams_are_not_redirected(stage: Stage) -> None:
-    """A part tells htmx where to go with the whole page; an event source gets 401 and stops."""
+    """A part tells htmx where to go with the whole page; an event source gets 401, no page."""
     browser = await stage.browser()
 
     part = await browser.get(

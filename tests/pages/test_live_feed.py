@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import asyncpg
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route
 from support.browsing import Site
 from support.country import decision_id
 from support.databases import ServiceUrls
@@ -57,3 +57,23 @@ async def test_what_happens_appears_by_itself(
     async with site.look(browser, "/langsung", areas=("33.26",), scripts=False) as (page, _):
         assert told == (await ids(page))[0]
         assert "memenuhi semua syarat" in await page.locator(f"#{told}").inner_text()
+
+
+async def test_a_page_whose_session_ended_asks_for_the_login(site: Site, browser: Browser) -> None:
+    """A stream that is refused would be tried for ever, on a page that looks alive."""
+    answers = iter([(200, ": siap\n\n"), (401, "")])
+
+    async def stream(route: Route) -> None:
+        status, body = next(answers, (0, ""))
+        if status:
+            await route.fulfill(status=status, body=body, content_type="text/event-stream")
+        else:
+            await route.continue_()
+
+    async with site.look(browser, "/langsung", areas=("33.26",)) as (page, _):
+        await page.route("**/langsung/aliran*", stream)
+        await page.reload()
+        async with page.expect_navigation(timeout=8_000):
+            pass
+
+        assert (None, "/langsung") == (next(answers, None), page.url.removeprefix(site.url))

@@ -9,3 +9,7 @@ document.addEventListener("htmx:sse:after:message", () => {
     known.add(entry.id);
   }
 });
+// The session has ended: the page asked anew leads to the login, the stream would be refused for ever.
+document.addEventListener("htmx:sse:error", (event) => {
+  if (event.detail.status === 401) location.reload();
+});
