@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Set  # noqa: PYI025
+from collections.abc import Mapping, Sequence, Set  # noqa: PYI025
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -28,6 +29,7 @@ class Happening:
     previous: Mapping[str, str] | None
     current: Mapping[str, str] | None
     place: Mapping[str, str]
+    reasons: Sequence[Mapping[str, Any]] = ()
 
 
 PLACE = (
@@ -73,6 +75,7 @@ def _read(rows: list[asyncpg.Record]) -> list[Happening]:
             row["previous"] and json.loads(row["previous"]),
             row["current"] and json.loads(row["current"]),
             {name: row[name] for name in PLACE},
+            json.loads(row["reasons"] or "[]"),
         )
         for row in rows
     ]

@@ -6,7 +6,7 @@ SELECT h.*, v.village_code, v.name, v.kind, v.kecamatan_name, v.regency_kind, v.
 FROM (
     (
         SELECT d.decision_id AS id, d.village_key, d.decided_at AS at, d.entry, d.previous,
-            d.current, d.effective_on
+            d.current, d.effective_on, d.reasons
         FROM decisions d
         WHERE d.decision_id > $1 AND d.decision_id < $3
         ORDER BY d.decision_id DESC
@@ -14,7 +14,7 @@ FROM (
     )
     UNION ALL
     (
-        SELECT f.id, f.village_key, f.recorded_at, 'SOSIALISASI', NULL, NULL, f.effective_on
+        SELECT f.id, f.village_key, f.recorded_at, 'SOSIALISASI', NULL, NULL, f.effective_on, NULL
         FROM facts f
         WHERE f.type = 'sosialisasi_held' AND f.id > $1 AND f.id < $3
         ORDER BY f.id DESC
@@ -39,7 +39,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     (
         SELECT d.decision_id AS id, d.decided_at AS at, d.entry, d.previous, d.current,
-            d.effective_on
+            d.effective_on, d.reasons
         FROM decisions d
         WHERE d.village_key = v.village_key AND d.decision_id < $4
         ORDER BY d.decided_at DESC, d.decision_id DESC
@@ -47,7 +47,7 @@ CROSS JOIN LATERAL (
     )
     UNION ALL
     (
-        SELECT f.id, f.recorded_at, 'SOSIALISASI', NULL, NULL, f.effective_on
+        SELECT f.id, f.recorded_at, 'SOSIALISASI', NULL, NULL, f.effective_on, NULL
         FROM facts f
         WHERE f.village_key = v.village_key AND f.type = 'sosialisasi_held' AND f.id < $4
         ORDER BY f.id DESC

@@ -78,7 +78,7 @@ class VillageStore:
             await connection.execute(queries["close_villages"], *columns(changes.merged))
         if changes.editions:
             await connection.execute(
-                queries["note_editions"], *columns(list(changes.editions.items()))
+                queries["note_editions"], *columns(sorted(changes.editions.items()))
             )
 
     async def expect(self, connection: Connection, keys: Collection[str]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from common.events.words import Eligibility, Standing, Title
 
 from eligibility.storage.feed import Happening
 from eligibility.web import words
-from eligibility.web.formats import day
+from eligibility.web.formats import day, number
 from eligibility.web.words import Tone, Word
 
 AS = "sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan"
@@ -40,10 +41,23 @@ def said(one: Happening) -> tuple[Word, str]:
     if one.current is None or one.entry in OTHER:
         lead, text = OTHER[one.entry]
         return lead, f"{text} pada {day(one.effective_on)}"
-    return _changed(one.previous or {}, one.current)
+    return _changed(one.previous or {}, one.current) or (
+        Word("Perkembangan"),
+        _counted(one.reasons),
+    )
 
 
-def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[Word, str]:
+def _counted(reasons: Sequence[Mapping[str, Any]]) -> str:
+    """What changed when none of the four fields did: how many are there of those asked for."""
+    counts = [
+        f"{number(one['actual'])} dari {number(one['required'])} jabatannya"
+        for one in reasons
+        if one["met"] is False and one["required"] > 1
+    ]
+    return f"kini {' dan '.join(counts)} terlindungi" if counts else "berubah dalam syaratnya"
+
+
+def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[Word, str] | None:
     """The most that changed of the four fields: title, standing, eligibility, stage."""
     changed = {name for name in words.FIELDS if before.get(name) != now[name]}
     if "title" in changed and now["title"] in TITLES:
@@ -56,4 +70,4 @@ def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[Word, s
         return words.ELIGIBILITY[now["eligibility"]], ELIGIBILITIES[Eligibility(now["eligibility"])]
     if "stage" in changed:
         return words.STAGE[now["stage"]], f"masuk tahap {words.STAGE[now['stage']].text.lower()}"
-    return Word("Perkembangan"), "berubah dalam syaratnya"
+    return None
