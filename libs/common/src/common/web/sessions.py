@@ -22,7 +22,7 @@ WHOLE = timedelta(hours=10)
 """A session ends so long after it began, used or not: a working day."""
 SEEN_EVERY = timedelta(minutes=1)
 """A session that is used is written down so often, not at every request."""
-REFRESH_LEASE = timedelta(seconds=15)
+REFRESH_LEASE = timedelta(seconds=30)
 PURGE_BATCH = 1_000
 
 _SQL = Queries.of("common.web", "sessions.sql")
