@@ -146,7 +146,7 @@ RULES: Mapping[AlertKind, AlertRule] = {
         holds=_is_to_come,
         offices=(head_of_regency, head_of_kecamatan),
     ),
-    # The bupati is told in the Monday digest: the camat is to have the time to mend it.
+    # The camat alone, who is to have the time to mend it; a digest for the bupati is not built.
     AlertKind.STATUS_AT_RISK: AlertRule(
         told_by=DECIDED,
         arises=_becomes(_is_at_risk),
