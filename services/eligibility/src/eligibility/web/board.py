@@ -14,10 +14,12 @@ from eligibility.storage.board import Level, Standing
 from eligibility.storage.feed import Happening
 from eligibility.web.asking import AreaCode, known_area
 from eligibility.web.board_words import (
+    AS_FAR_AS_SEEN,
     area_name,
     launched,
     own_name,
     places_of,
+    reaches_beyond,
     row_name,
     said_coverage,
     sentence,
@@ -79,6 +81,7 @@ def board_pages(reading: Reading, pages: Pages) -> APIRouter:
         area: str | None = None,
         latest: Sequence[Happening] | None = None,
     ) -> Response:
+        beyond = reaches_beyond(area, viewer.caller.areas)
         return pages.render(
             request,
             viewer,
@@ -88,7 +91,8 @@ def board_pages(reading: Reading, pages: Pages) -> APIRouter:
             places=places,
             area=area,
             found=found,
-            sentence=sentence(found),
+            sentence=sentence(found, beyond=beyond),
+            limit=AS_FAR_AS_SEEN if beyond else None,
             columns=COLUMNS,
             level=LEVELS[found.level],
             row_name=row_name,

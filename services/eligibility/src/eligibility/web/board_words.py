@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import asyncpg
 from common.events.words import HostOffice, Representative
 
@@ -23,14 +25,26 @@ STAND_INS = {
 }
 
 
-def sentence(found: Board) -> list[str]:
+AS_FAR_AS_SEEN = "sejauh wilayah Anda"
+"""What is counted in an area that reaches beyond the viewer's own."""
+
+
+def reaches_beyond(area: str | None, areas: Iterable[str]) -> bool:
+    """Whether an area has villages that are not the viewer's to see."""
+    if area is None:
+        return False
+    return not any(own in {ALL_AREAS, area} or area.startswith(f"{own}.") for own in areas)
+
+
+def sentence(found: Board, *, beyond: bool = False) -> list[str]:
     """`3 Desa Sadar dari 272 desa`, `1 terancam`, `2 hampir memenuhi`: only what there is."""
     if not found.rows:
         return ["Belum ada desa di sini"]
     kelurahan = found.total("kelurahan")
     kinds = {"desa": found.total("villages") - kelurahan, "kelurahan": kelurahan}
     of = " dan ".join(f"{number(count)} {kind}" for kind, count in kinds.items() if count)
-    said = [f"{number(found.total('titled'))} Desa Sadar dari {of}"]
+    limit = f" ({AS_FAR_AS_SEEN})" if beyond else ""
+    said = [f"{number(found.total('titled'))} Desa Sadar dari {of}{limit}"]
     for column, text in (
         ("at_risk", "terancam"),
         ("halted", "ditangguhkan atau dicabut"),

@@ -23,6 +23,7 @@ from eligibility.web.asking import (
     standing_asked,
     text_of,
 )
+from eligibility.web.board_words import AS_FAR_AS_SEEN, reaches_beyond
 from eligibility.web.formats import regency_name
 from eligibility.web.rendering import Pages
 from eligibility.web.sheets import sheet
@@ -73,6 +74,7 @@ def listing_pages(reading: Reading, pages: Pages) -> APIRouter:
             rows=found.rows,
             places=places_of(code, found.rows),
             title=title_of(code, narrowed, found.rows),
+            limit=AS_FAR_AS_SEEN if reaches_beyond(code, viewer.caller.areas) else None,
             narrowed=narrowed,
             area=code,
             standings=STANDINGS,

@@ -1,0 +1,52 @@
+"""The board as a page: what it says of areas, of what needs somebody, and of the country."""
+
+from __future__ import annotations
+
+import pytest
+from eligibility.web.board_words import reaches_beyond
+from support.filled_village import Filled
+from test_village_page import HTML, READ, lead_of, words_of
+
+LIMIT = "sejauh wilayah Anda"
+
+
+@pytest.fixture
+async def at_risk(filled: Filled) -> Filled:
+    await filled.comes_at_risk()
+    return filled
+
+
+@pytest.mark.parametrize(
+    ("area", "areas", "beyond"),
+    [
+        ("33", {"33.26.09"}, True),
+        ("33", {"33.26", "33.27"}, True),
+        ("33.26.09", {"33.26.09.2001"}, True),
+        ("33.26", {"33.26"}, False),
+        ("33.26.09", {"33.26", "34"}, False),
+        ("33", {"*"}, False),
+        (None, {"33.26.09"}, False),
+    ],
+)
+def test_an_area_reaches_beyond_what_lies_in_it(area, areas, beyond):
+    """Unless one of the viewer's areas is it or holds it."""
+    assert beyond is reaches_beyond(area, areas)
+
+
+async def test_counts_of_a_wider_area_say_that_they_are_of_ones_own(api, at_risk: Filled):
+    """In the sentence, above the table and beside the targets; in one's own area nowhere."""
+    client = await api(READ, areas=["33.26"])
+    wide, own, whole = [
+        (await client.get(path, headers=HTML)).text
+        for path in ("/wilayah/33", "/wilayah/33.26", "/")
+    ]
+    listed, own_list = [
+        (await client.get(f"/daftar?wilayah={area}", headers=HTML)).text for area in ("33", "33.26")
+    ]
+
+    assert f"1 Desa Sadar dari 1 desa ({LIMIT})" in lead_of(wide)
+    assert f"sekali di tiap desa), {LIMIT}." in words_of(wide)
+    assert f"Sekarang di Provinsi Jawa Tengah ({LIMIT}):" in words_of(wide)
+    assert f"yang paling dekat dengan gelar Desa Sadar ({LIMIT})." in lead_of(listed)
+    assert f"Jawa Tengah ({LIMIT})" in words_of(listed)
+    assert [] == [page for page in (own, whole, own_list) if LIMIT in page]
