@@ -16,8 +16,11 @@ from common.events.registry import (
     SosialisasiHeld,
     WorkersCounted,
 )
-from common.events.words import AlertKind
-from eligibility.domain.facts import ActKind
+from common.events.words import AlertKind, PostKind, Programme
+from eligibility.domain.assess import Verdict
+from eligibility.domain.facts import ActKind, Post
+from eligibility.domain.roll import PostOnDay
+from eligibility.web.posts import kinds_of
 from support.filled_village import JUNE, NAMED, Filled
 from support.programme import fetch, known, sosialisasi
 from support.streams import KETANON
@@ -123,6 +126,21 @@ async def test_every_criterion_is_explained(api, at_risk: Filled):
     assert ("▲ Belum terlindungi", "1 Mei 2026") == (secretary[1], secretary[3])
     assert "default_desa versi 1" in page
     assert rules[0]["checksum"] in page
+
+
+def test_posts_that_no_rule_asks_for_are_counted_by_jkk_and_jkm():
+    """Seven covered of whom nobody asks are seven, and that nobody asks is known."""
+    both, day = (Programme.JKK, Programme.JKM), date(2026, 6, 1)
+    covered = [
+        PostOnDay(Post(uuid4(), PostKind.BPD_MEMBER, n), None, False, both, (), day)
+        for n in range(1, 8)
+    ]
+    half = PostOnDay(Post(uuid4(), PostKind.BPD_MEMBER, 8), None, False, both[:1], (), day)
+    head = PostOnDay(Post(uuid4(), PostKind.KEPALA_DESA, 1), Verdict.OPEN, True, (), (), day)
+
+    assert [("Kepala Desa", 1, 0, 0, True), ("Anggota BPD", 8, 8, 7, False)] == kinds_of(
+        [head, *covered, half]
+    )
 
 
 async def test_counts_acts_and_messages_are_shown(api, at_risk: Filled):

@@ -1,9 +1,6 @@
 """The page of one village: its status, why it is so, what is missing, and what was done there."""
 
 # Not `from __future__ import annotations`: FastAPI reads the annotations of these closures.
-import csv
-import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -14,16 +11,15 @@ from fastapi import APIRouter, Request, Response, Security
 from fastapi.responses import HTMLResponse
 
 from eligibility.api.explanations import Explained
-from eligibility.domain.assess import Verdict
 from eligibility.domain.explain import CriterionExplained, Explanation
-from eligibility.domain.roll import PostOnDay
 from eligibility.dossier import Dossier
 from eligibility.reading import Reading
 from eligibility.told import field_since
-from eligibility.web import messages, notes, sentences, words
+from eligibility.web import messages, notes, sentences
 from eligibility.web.asking import VillageCode, crumbs, known
 from eligibility.web.formats import village_name
 from eligibility.web.history import history_pages
+from eligibility.web.posts import kinds_of, needs_something, post_word, posts_csv
 from eligibility.web.rendering import Pages
 from eligibility.web.words import Tone, Word
 
@@ -142,58 +138,3 @@ MET = {
     False: Word("Belum terpenuhi", Tone.WARN),
     None: Word("Belum dapat dinilai", Tone.UNKNOWN),
 }
-
-
-def post_word(post: PostOnDay) -> Word:
-    """What a post is worth to the rule, and what is so where no rule asks."""
-    match post.verdict:
-        case Verdict.COVERED:
-            return Word("Terlindungi", Tone.GOOD)
-        case Verdict.NOT_COVERED:
-            return Word("Belum terlindungi", Tone.WARN)
-        case Verdict.VACANT:
-            return Word("Kosong", Tone.WARN)
-        case Verdict.OPEN:
-            return Word("Kosong, masih dalam tenggang", Tone.UNKNOWN)
-    if post.vacant:
-        return Word("Kosong, tidak disyaratkan")
-    return Word("Terisi, tidak disyaratkan")
-
-
-def needs_something(post: PostOnDay) -> bool:
-    return post.verdict in {Verdict.NOT_COVERED, Verdict.VACANT, Verdict.OPEN}
-
-
-def kinds_of(posts: Sequence[PostOnDay]) -> list[tuple[str, int, int, int]]:
-    """Of each kind of post: how many there are, are filled, and are covered as the rule asks."""
-    of_kind: dict[str, list[PostOnDay]] = {}
-    for post in posts:
-        of_kind.setdefault(words.POSTS[post.post.kind], []).append(post)
-    return [
-        (
-            kind,
-            len(some),
-            sum(not post.vacant for post in some),
-            sum(post.verdict is Verdict.COVERED for post in some),
-        )
-        for kind, some in of_kind.items()
-    ]
-
-
-def posts_csv(dossier: Dossier) -> str:
-    """One row a post; only words and dates of ours, so no cell can be a formula."""
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(["kode_desa", "jabatan", "keadaan", "program_aktif", "dalam_tenggang", "sejak"])
-    for post in dossier.posts:
-        rows.writerow(
-            [
-                dossier.view.place["village_code"],
-                words.post(post.post.kind, post.post.ordinal),
-                post_word(post).text,
-                " ".join(post.active),
-                " ".join(post.in_grace),
-                post.since.isoformat(),
-            ]
-        )
-    return text.getvalue()
