@@ -163,3 +163,18 @@ def test_an_unknown_list_is_the_last_resort(mode, expected):
     steps = cheapest_steps(rules, VillageOn(None, None), [], TODAY, keep=False)
 
     assert steps[0].kind is expected
+
+
+def test_the_head_comes_first():
+    """Steps stand in the order of kinds and numbers, whether a post is vacant or not covered."""
+    desa = default_rule_sets()[0]
+    kinds = (PostKind.KASI, PostKind.KAUR, PostKind.SEKRETARIS_DESA, PostKind.KEPALA_DESA)
+    long_ago = TODAY - timedelta(days=400)
+    posts = [
+        (Post(UUID(int=number), kind, 1), Seat(kind, long_ago if kind is PostKind.KAUR else None))
+        for number, kind in enumerate(kinds, 1)
+    ]
+
+    steps = cheapest_steps(desa, village(posts, TODAY), posts, TODAY, keep=False)
+
+    assert list(reversed(kinds)) == [step.post.kind for step in steps if step.post]

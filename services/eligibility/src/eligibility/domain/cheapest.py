@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
 
-from common.events.words import PostKind, Programme
+from common.events.words import Programme
 
 from eligibility.domain.assess import (
     Verdict,
@@ -24,7 +24,7 @@ from eligibility.domain.assess import (
 )
 from eligibility.domain.criteria import Criterion, Group, Parameters, PostsCovered
 from eligibility.domain.facts import Post
-from eligibility.domain.posts import Seat
+from eligibility.domain.posts import KINDS, Seat
 from eligibility.domain.rules import RuleSet
 
 
@@ -109,10 +109,13 @@ def _criterion(criterion: Criterion, question: _Question) -> _Steps:
 
 
 def _posts(criterion: PostsCovered, posts: PostsOn, question: _Question) -> list[Step]:
-    """Fill missed vacancies first, then open ones, until enough is filled; then cover the rest."""
+    """Fill missed vacancies first, then open ones, until enough is filled; then cover the rest.
+
+    Told in the order of kinds and numbers, the head first.
+    """
     asked = criterion.keep if question.keep else criterion.enter
     by_verdict: dict[Verdict, list[Step]] = {verdict: [] for verdict in Verdict}
-    for post, seat in sorted(posts, key=_place):
+    for post, seat in sorted(posts, key=lambda held: _place(held[0])):
         verdict = verdict_on(seat, asked, question.parameters, question.day)
         kind = (
             StepKind.COVER_HOLDER if seat.vacant_since is None else StepKind.APPOINT_COVERED_HOLDER
@@ -126,12 +129,12 @@ def _posts(criterion: PostsCovered, posts: PostsOn, question: _Question) -> list
     judged = len(posts) - max(0, len(unmissed) - max(0, to_fill - len(vacant)))
     required = -(-asked.min_share * judged // 100)
     more = required - len(by_verdict[Verdict.COVERED]) - len(fills)
-    return fills + (by_verdict[Verdict.NOT_COVERED] + vacant[to_fill:])[: max(0, more)]
+    chosen = fills + (by_verdict[Verdict.NOT_COVERED] + vacant[to_fill:])[: max(0, more)]
+    return sorted(chosen, key=lambda step: _place(step.post) if step.post else ())
 
 
-def _place(held: tuple[Post, Seat]) -> tuple[PostKind, int, str]:
-    post, _ = held
-    return post.kind, post.ordinal, str(post.post_id)
+def _place(post: Post) -> tuple[int, int, str]:
+    return KINDS[post.kind], post.ordinal, str(post.post_id)
 
 
 def _plan(steps: Iterable[Step]) -> _Steps:

@@ -23,6 +23,8 @@ from eligibility.domain.facts import (
 )
 
 NO_PROGRAMMES: frozenset[Programme] = frozenset()
+KINDS = {kind: place for place, kind in enumerate(PostKind)}
+"""The order in which the law names them, the head first."""
 
 
 class Seat(NamedTuple):

@@ -12,7 +12,7 @@ from eligibility.domain.assess import Verdict, lacking, verdict_on
 from eligibility.domain.criteria import CoverageAsked, PostsCovered
 from eligibility.domain.facts import Fact, Post
 from eligibility.domain.fold import known_facts
-from eligibility.domain.posts import Seat, SeatFrom, seats_over_time
+from eligibility.domain.posts import KINDS, Seat, SeatFrom, seats_over_time
 from eligibility.domain.rules import RuleSet
 
 
@@ -87,7 +87,3 @@ def _state(seat: Seat, asked: Mapping[PostKind, CoverageAsked]) -> object:
 
 def _place(row: PostOnDay) -> tuple[int, int, str]:
     return KINDS[row.post.kind], row.post.ordinal, str(row.post.post_id)
-
-
-KINDS = {kind: place for place, kind in enumerate(PostKind)}
-"""The order in which the law names them, the head first."""
