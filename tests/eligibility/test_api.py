@@ -324,6 +324,7 @@ async def test_marks_and_rule_sets_are_paged(api, ketanon):
             "registry.enrollments": 2,
             "registry.officials": 9,
             "registry.outreach": 0,
+            "registry.notices": 0,
         }
     ] == [mark["sequences"] for mark in marks]
     kinds = {rule["village_kind"] for rule in page["rule_sets"] + rest["rule_sets"]}
