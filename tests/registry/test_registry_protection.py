@@ -24,7 +24,7 @@ CANARY_KPJ = "98765432109"
 
 
 async def test_every_route_asks_for_a_scope(api: Api) -> None:
-    """No way in without a scope, and every POST is a deed, but the one that moves a demo's clock."""
+    """No way in without a scope, and every POST is a deed, save that which moves a demo's clock."""
     routes = scoped_routes(api.service.app)
 
     assert unscoped_routes(api.service.app) == []
