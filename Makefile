@@ -9,7 +9,7 @@ EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 .PHONY: help run reconcile areas test simulate test-long test-faults test-breaks check format lint types imports bench contracts contracts-release token clean-data clean lock setup advance licences audit env compose-test test-containers
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 # What running needs, and what developing needs: each installed once per lock file.
 .venv/.runtime: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES))
@@ -35,7 +35,7 @@ token: .venv/.runtime ## a demo token, such as: make token SERVICE=registry SCOP
 	@$(BIN)/python -m demo token --service $(or $(SERVICE),registry) $(foreach scope,$(or $(SCOPE),$(or $(SERVICE),registry):read),--scope $(scope))
 
 advance: .venv/.runtime ## move the demo's time to the next due moment, or: DAYS=30, UNTIL=2027-03-01
-	@$(BIN)/python -m demo advance $(if $(DAYS),--days $(DAYS)) $(if $(UNTIL),--until $(UNTIL))
+	@$(BIN)/python -m demo advance --days="$(DAYS)" --until="$(UNTIL)"
 
 areas: .venv/.runtime ## a newer edition of the areas, shown before it is published: FILE=folder CHANGES=csv YES=1
 	@$(BIN)/python -m demo areas --file "$(or $(FILE),$(error FILE=folder is missing: docs/runbook.md, A newer edition of the areas))" $(if $(CHANGES),--changes $(CHANGES)) $(if $(YES),--yes)

@@ -15,9 +15,9 @@ from embedded.lock import HomeLock
 from embedded.stack import ADDRESSES, Addresses
 from rich.console import Console
 
-from demo.advancing import Advance
+from demo.advancing import Advance, NoAim, aim_of
 from demo.client import Client, Refused
-from demo.clocks import WIB, Restless
+from demo.clocks import Restless
 from demo.leftovers import PortTaken, end_leftovers
 from demo.mailboxes import embedded_catcher
 from demo.places import SERVICES, Places
@@ -53,27 +53,33 @@ def run_command(
 
 @app.command("advance")
 def advance_command(
-    days: Annotated[float | None, typer.Option(min=0, max=3660, help="So many days on.")] = None,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to 09.00 WIB of a day.")
-    ] = None,
+    days: Annotated[str, typer.Option(help="So many days on.")] = "",
+    until: Annotated[str, typer.Option(help="Up to 09.00 WIB of a day: YYYY-MM-DD.")] = "",
 ) -> None:
     """Move the business time of all services: to the next due moment, or through several."""
+    try:
+        asked = aim_of(days, until)
+    except NoAim as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(2) from None
     addresses = _addresses()
 
     async def advance() -> None:
         async with Client(Places.from_environment()) as client:
             mailbox = embedded_catcher(addresses.mail_page)
             ahead = Advance(client, mailbox=mailbox, console=console)
-            if until is not None:
-                await ahead.until(until.replace(hour=9, tzinfo=WIB))
-            elif days is not None:
-                await ahead.by_days(days)
+            if isinstance(asked, datetime):
+                await ahead.until(asked)
+            elif asked is not None:
+                await ahead.by_days(asked)
             else:
                 await ahead.to_next()
 
     try:
         asyncio.run(advance())
+    except NoAim as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(2) from None
     except (Refused, Restless) as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from common.events.words import Stage
 from rich.console import Console
 
 from demo.client import Client
-from demo.clocks import WIB, Clocks
+from demo.clocks import OPENS, WIB, Clocks
 from demo.mailboxes import Mailbox
 from demo.printing import Printer
 from demo.scenario import Scenario
@@ -19,10 +19,37 @@ from demo.wording import say_day
 
 MOST = 500
 """Due moments in one go."""
+MOST_DAYS = 3660
 PAGE = 200
 
 Standing: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Villages by their key, as eligibility shows them."""
+
+
+class NoAim(ValueError):
+    """Time cannot be moved where it was asked to."""
+
+
+def aim_of(days: str, until: str) -> timedelta | datetime | None:
+    """So many days, or 09.00 WIB of a day, or None if neither is given; raises NoAim."""
+    if days and until:
+        raise NoAim("Pilih salah satu: DAYS atau UNTIL, bukan keduanya.")
+    if days:
+        try:
+            number = float(days)
+        except ValueError:
+            number = -1
+        if not 0 <= number <= MOST_DAYS:
+            raise NoAim(f"DAYS harus berupa bilangan 0 sampai {MOST_DAYS}, misalnya DAYS=30.")
+        return timedelta(days=number)
+    if until:
+        try:
+            return datetime.combine(date.fromisoformat(until), OPENS, WIB)
+        except ValueError:
+            raise NoAim(
+                "UNTIL harus berupa tanggal YYYY-MM-DD, misalnya UNTIL=2027-03-01."
+            ) from None
+    return None
 
 
 class Advance:
@@ -47,7 +74,20 @@ class Advance:
         self._say("Tidak ada yang jatuh tempo; waktu tidak dimajukan lagi.")
 
     async def until(self, target: datetime) -> None:
-        """On through every due moment up to the target, and rest there."""
+        """On through every due moment up to the target, and rest there; raises NoAim."""
+        now = await self._clocks.now()
+        if target < now:
+            raise NoAim(
+                f"UNTIL {target:%Y-%m-%d} pukul {target:%H.%M} WIB sudah lewat: sekarang "
+                f"{say_day(now.date(), weekday=True)}, pukul {now:%H.%M} WIB. Waktu tidak mundur."
+            )
+        await self._through(target)
+
+    async def by_days(self, days: timedelta) -> None:
+        """On by so many days."""
+        await self._through(await self._clocks.now() + days)
+
+    async def _through(self, target: datetime) -> None:
         await self._clocks.rest()
         for _ in range(MOST):
             due = await self._clocks.next_due()
@@ -58,10 +98,6 @@ class Advance:
         await self._clocks.rest()
         now = await self._clocks.now()
         self._say(f"Sekarang {say_day(now.date(), weekday=True)}, pukul {now:%H.%M} WIB.")
-
-    async def by_days(self, days: float) -> None:
-        """On by so many days."""
-        await self.until(await self._clocks.now() + timedelta(days=days))
 
     async def _step(self, moment: datetime) -> bool:
         """Move to a due moment and rest; whether anything came of it, which is said."""
