@@ -41,6 +41,7 @@ MEMBERSHIP = {
     "activated_on": "2026-02-10",
 }
 POST = str(uuid4())
+ODD = "nik-prefix-differs"
 
 
 class Answers(httpx2.AsyncBaseTransport):
@@ -124,7 +125,9 @@ async def test_an_act_shows_its_effect_and_is_recorded_once(officer: Officer) ->
     assert "Desa akan menjadi" in checked.text
     assert "Penetapan Desa Ketanonageng akan dicatat." in checked.text
     assert [303, 303] == [answer.status_code for answer in saved]
-    assert {f"/desa/{KETANON}"} == {answer.headers["Location"] for answer in saved}
+    assert {f"/desa/{KETANON}?tersimpan=tindakan"} == {
+        answer.headers["Location"] for answer in saved
+    }
     assert 1 == sum(entry["current"]["title"] == "DITETAPKAN" for entry in log)
 
 
@@ -271,6 +274,35 @@ async def test_who_may_only_look_records_nothing(
     assert [200, 403, 403, 404] == [one.status_code for one in (looks, refused, posted, unknown)]
     assert "/catat" not in looks.text
     assert [] == answers.asked
+
+
+async def test_the_village_says_what_was_saved_and_what_is_odd(
+    officer: Officer, answers: Answers, tmp_path: Path
+) -> None:
+    """One notice in words of ours after saving; none at the plain address or for a reader."""
+    warned = [{"code": code, "field": "nik", "message": "x"} for code in ("nik-new", ODD, ODD)]
+    enrolled = {"enrollment_id": str(uuid4()), "warnings": warned}
+    answers.answers["enrollments"] = 201, enrolled
+    checked = await officer.check("kepesertaan", MEMBERSHIP)
+
+    saved = await officer.save("kepesertaan", checked, nik=NIK)
+    address = saved.headers["Location"]
+    told = await officer.http.get(address)
+    others = [
+        await officer.http.get(f"/desa/{KETANON}"),
+        await officer.http.get(f"/desa/{KETANON}?tersimpan=apa&periksa={ODD}"),
+        await officer.http.get(
+            address,
+            headers={"Authorization": f"Bearer {token(tmp_path, 'eligibility:read')}"},
+        ),
+    ]
+
+    assert f"/desa/{KETANON}?tersimpan=kepesertaan&periksa={ODD}" == address
+    notice = told.text.split('<div role="status">')[1].split("</div>")[0]
+    assert "Tersimpan: kepesertaan dan iuran pertamanya." in notice
+    assert "Perlu diperiksa: NIK diterbitkan di kecamatan lain." in notice
+    assert [200] * 3 == [page.status_code for page in others]
+    assert not any("Tersimpan" in page.text or "periksa:" in page.text for page in others)
 
 
 def _key(page: httpx2.Response) -> str:

@@ -16,7 +16,7 @@ from eligibility.reading import Reading
 from eligibility.web import words
 from eligibility.web.forms_fields import Answers, Field, Kind, options
 from eligibility.web.forms_recording import At, Effect, day_field
-from eligibility.web.registry_api import Refused
+from eligibility.web.registry_api import Recorded, Refused
 
 FIELDS = {
     "ACT_IN_FUTURE": "effective_on",
@@ -79,7 +79,7 @@ class ActForm:
             )
         return Effect(told, foretold.before, foretold.after)
 
-    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> str:
+    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> Recorded:
         del nik
         caller, body = at.viewer.caller, json.dumps(answers.values, sort_keys=True).encode()
         once = Once.of(caller, "POST", f"/desa/{at.code}/catat/{self.path}", body, key)
@@ -91,7 +91,7 @@ class ActForm:
             raise Refused(problem.detail) from None
         # Its own events are no input: the village shows it from this commit on.
         del answer
-        return ""
+        return Recorded({}, "")
 
 
 def _act(answers: Answers) -> Act:

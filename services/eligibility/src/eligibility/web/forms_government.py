@@ -10,7 +10,7 @@ from eligibility.web import words
 from eligibility.web.formats import day
 from eligibility.web.forms_fields import Answers, Field, Kind
 from eligibility.web.forms_recording import At, Effect, day_field
-from eligibility.web.registry_api import Post, RegistryApi
+from eligibility.web.registry_api import Post, Recorded, RegistryApi
 
 WRITE = "registry:write"
 MOST = 300
@@ -73,7 +73,7 @@ class DecreeForm:
         told = f"Mulai {begins}, {at.name} memiliki {total} jabatan: {named or 'tidak ada'}."
         return Effect([told, "Jabatan yang tidak lagi tercantum berakhir pada hari itu."])
 
-    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> str:
+    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> Recorded:
         del nik
         known = _ordinals(await self._registry.posts(at.viewer, at.code))
         posts = []
@@ -87,7 +87,7 @@ class DecreeForm:
         if answers.text("number"):
             body["number"] = answers.text("number")
         path = f"/villages/{at.code}/posts"
-        return (await self._registry.record(at.viewer, path, body, key=key)).positions
+        return await self._registry.record(at.viewer, path, body, key=key)
 
 
 class AppointForm:
@@ -131,7 +131,7 @@ class AppointForm:
         told.append("Perlindungannya dihitung dari kepesertaan pemilik NIK.")
         return Effect(told)
 
-    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> str:
+    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> Recorded:
         body = {
             "post_id": answers.text("post_id"),
             "effective_on": answers.text("effective_on"),
@@ -140,7 +140,7 @@ class AppointForm:
             "nik": nik,
         }
         path = f"/villages/{at.code}/officials"
-        return (await self._registry.record(at.viewer, path, body, key=key)).positions
+        return await self._registry.record(at.viewer, path, body, key=key)
 
 
 def _kinds(at: At) -> tuple[PostKind, ...]:

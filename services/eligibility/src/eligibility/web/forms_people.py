@@ -10,7 +10,7 @@ from eligibility.web import words
 from eligibility.web.formats import day
 from eligibility.web.forms_fields import Answers, Field, Kind, options
 from eligibility.web.forms_recording import At, Effect, day_field
-from eligibility.web.registry_api import Refused, RegistryApi
+from eligibility.web.registry_api import Recorded, Refused, RegistryApi
 
 WRITE = "registry:write"
 SEGMENTS: Mapping[str, str] = {
@@ -75,7 +75,7 @@ class RegisterForm:
         )
         return Effect([told, "Bila ia memegang jabatan desa, jabatan itu ikut terlindungi."])
 
-    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> str:
+    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> Recorded:
         body = {
             "nik": nik,
             "segment": answers.text("segment"),
@@ -87,11 +87,12 @@ class RegisterForm:
         path = f"/enrollments/{enrolled.body['enrollment_id']}/activation"
         paid = {"effective_on": answers.text("activated_on")}
         try:
-            return (await self._registry.record(at.viewer, path, paid, key=f"{key}.2")).positions
+            done = await self._registry.record(at.viewer, path, paid, key=f"{key}.2")
         except Refused as refused:
             # The membership stands; sent again with another day, only this is done.
             why = refused.errors.get("effective_on", refused.detail)
             raise Refused(why, {"activated_on": why}) from None
+        return Recorded(enrolled.body, done.positions)
 
 
 class SosialisasiForm:
@@ -134,7 +135,7 @@ class SosialisasiForm:
             ]
         )
 
-    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> str:
+    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> Recorded:
         del nik
         body = {
             "effective_on": answers.text("effective_on"),
@@ -143,4 +144,4 @@ class SosialisasiForm:
             "attendance": answers.number("attendance"),
         }
         path = f"/villages/{at.code}/sosialisasi"
-        return (await self._registry.record(at.viewer, path, body, key=key)).positions
+        return await self._registry.record(at.viewer, path, body, key=key)

@@ -12,6 +12,7 @@ from common.web import Viewer
 from eligibility.domain.status import Face
 from eligibility.web.formats import village_name
 from eligibility.web.forms_fields import Answers, Field, Kind
+from eligibility.web.registry_api import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class Recorder(Protocol):
     async def effect(self, at: At, answers: Answers) -> Effect:
         """What saving would do, without doing it; raises Refused."""
 
-    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> str:
-        """Record it once per key, and the positions of its events; raises as `fields`."""
+    async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> Recorded:
+        """Record it once per key; raises as `fields`."""
 
 
 def day_field(hint: str, *, name: str = "effective_on", label: str = "Berlaku mulai") -> Field:

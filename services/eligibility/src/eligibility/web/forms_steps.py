@@ -26,8 +26,9 @@ from eligibility.refusals import NotReached, Parked
 from eligibility.web.asking import crumbs, known
 from eligibility.web.forms_fields import Answers, Field
 from eligibility.web.forms_recording import At, Effect, Recorder
-from eligibility.web.registry_api import Refused, RegistryAway
+from eligibility.web.registry_api import Recorded, Refused, RegistryAway
 from eligibility.web.rendering import Pages
+from eligibility.web.saved import address_of
 
 WAIT = 5.0
 """Seconds until the village's page is shown, whether or not what was recorded had its effect."""
@@ -117,14 +118,14 @@ class Forms:
         if errors:
             return await self._check(request, filled, errors)
         try:
-            positions = await recorder.save(at, filled.answers, key=filled.key, nik=nik)
+            recorded = await recorder.save(at, filled.answers, key=filled.key, nik=nik)
         except RegistryAway:
             return await self._check(request, filled, {"": NOT_KNOWN}, status=AWAY)
         except Refused as refused:
             if set(refused.errors) == {"nik"}:
                 return await self._check(request, filled, refused.errors)
             return self._refused(request, filled, refused)
-        return await self._done(at, positions)
+        return await self._done(at, recorder, recorded)
 
     def _form(self, request: Request, filled: Filled) -> Response:
         status = INVALID if filled.answers.errors else 200
@@ -155,14 +156,15 @@ class Forms:
         more = {"effect": effect, "errors": errors}
         return self.page(request, "check", filled.at, status=code, **filled.values, **more)
 
-    async def _done(self, at: At, positions: str) -> Response:
+    async def _done(self, at: At, recorder: Recorder, recorded: Recorded) -> Response:
         """To the village's page, once it shows what was recorded."""
         try:
-            wanted = positions_of(positions)
+            wanted = positions_of(recorded.positions)
             await self._reading.wait_for(at.code, at.viewer.caller.areas, wanted, WAIT)
         except (NotReached, Parked):
             pass  # the page says itself how old its data are
-        return RedirectResponse(f"/desa/{at.code}", status_code=303)
+        address = address_of(at.code, recorder.path, recorded.warnings)
+        return RedirectResponse(address, status_code=303)
 
 
 def _key(form: FormData) -> str:

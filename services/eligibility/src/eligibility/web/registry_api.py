@@ -45,6 +45,11 @@ class Recorded:
     body: Mapping[str, Any] = field(repr=False)
     positions: str
 
+    @property
+    def warnings(self) -> list[str]:
+        """The codes of what is odd about it, each once."""
+        return list(dict.fromkeys(str(one["code"]) for one in self.body.get("warnings", ())))
+
 
 class RegistryApi:
     """Reads posts and records facts; a repeat under the same key does nothing twice."""

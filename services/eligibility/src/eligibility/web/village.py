@@ -21,6 +21,7 @@ from eligibility.web.formats import village_name
 from eligibility.web.history import history_pages
 from eligibility.web.posts import kinds_of, needs_something, post_word, posts_csv
 from eligibility.web.rendering import Pages
+from eligibility.web.saved import saved_of
 from eligibility.web.words import Tone, Word
 
 READ = "eligibility:read"
@@ -48,6 +49,7 @@ def village_pages(reading: Reading, pages: Pages) -> APIRouter:
     async def village(code: VillageCode, request: Request, viewer: Reader) -> Response:
         """One village today."""
         dossier = await reading.dossiers.of(known(code), viewer.caller.areas)
+        may_record = bool(MAY_RECORD & viewer.caller.scopes)
         return pages.render(
             request,
             viewer,
@@ -55,7 +57,8 @@ def village_pages(reading: Reading, pages: Pages) -> APIRouter:
             data_time=dossier.view.data_time,
             settled=dossier.view.is_settled(),
             **shown(dossier),
-            may_record=bool(MAY_RECORD & viewer.caller.scopes),
+            may_record=may_record,
+            saved=saved_of(request.query_params) if may_record else None,
         )
 
     @router.get("/{code}/data.json")
