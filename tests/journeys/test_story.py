@@ -137,10 +137,8 @@ async def test_every_office_has_its_mails(telling: Telling) -> None:
                 },
                 "pulih": {"Desa Sukosewu: status Desa Sadar pulih": ["Camat Gandusari"]},
                 "rencana": {
-                    "Desa Wonopringgo: undangan penetapan": [
-                        "Bupati Pekalongan",
-                        "Camat Wonopringgo",
-                    ]
+                    "Desa Wonopringgo: rencana penetapan": ["Bupati Pekalongan"],
+                    "Desa Wonopringgo: undangan penetapan": ["Camat Wonopringgo"],
                 },
             }
         )
@@ -189,7 +187,7 @@ async def test_time_alone_proposes_the_suspension(telling: Telling) -> None:
             [
                 """\
 Selasa, 25 Februari 2031, pukul 00.00 WIB
-▲ Desa Ampelgading: belum memenuhi syarat · Diresmikan · TERANCAM · tenggat pemulihan 25
+▲ Desa Ampelgading: belum memenuhi syarat · Diresmikan · TERANCAM · pulihkan sebelum 25
 Februari 2031 · penangguhan diusulkan\
 """,
                 """\

@@ -113,22 +113,24 @@ def test_an_invitation_to_the_host_without_an_hour():
     )
     message = letter(AlertKind.CEREMONY_INVITE, OfficeKind.BUPATI, ceremony=soon)
     assert said(message) == snapshot("""\
-Desa Kedungjaran: undangan peresmian
+Desa Kedungjaran: rencana peresmian
 
 Yth. Bupati Pekalongan
 
-Dengan hormat kami mengundang Bapak/Ibu menghadiri peresmian Desa
-Kedungjaran, Kecamatan Sragi, Kabupaten Pekalongan, sebagai Desa Sadar
-Jaminan Sosial Ketenagakerjaan. Kehadiran Bapak/Ibu sangat berarti untuk
-memperkenalkan BPJS Ketenagakerjaan kepada warga.
+Dengan hormat kami sampaikan bahwa Bapak/Ibu menjadi tuan rumah
+peresmian Desa Kedungjaran, Kecamatan Sragi, Kabupaten Pekalongan,
+sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan. Peran Bapak/Ibu
+sangat berarti untuk memperkenalkan BPJS Ketenagakerjaan kepada warga.
 
   Hari/tanggal : Minggu, 22 November 2026
   Tempat       : Balai Desa Kedungjaran
   Tuan rumah   : Bapak/Ibu
 
-Mohon konfirmasi kehadiran kepada Kantor Cabang BPJS Ketenagakerjaan
+Mohon konfirmasi kesediaan kepada Kantor Cabang BPJS Ketenagakerjaan
 setempat.\
 """)
+    assert "Bapak/Ibu menjadi tuan rumah peresmian" in message.html
+    assert "mengundang" not in message.html
 
 
 def test_a_ceremony_that_was_moved():

@@ -29,6 +29,7 @@ from notifications.domain.wording import (
 
 REPLY_BEFORE = timedelta(days=3)
 """How long before a ceremony the answer is asked for."""
+TO_THE_HOST = "Bapak/Ibu"
 HEAD_REGISTERED_WITHIN = timedelta(days=30)
 """After that a change of head puts a status at risk, by the default rules."""
 
@@ -81,6 +82,8 @@ class Words:
     """Balai Desa Kedungjaran"""
     host: str
     """Bupati Pekalongan; Bapak/Ibu, if the message is to the host."""
+    hosts: bool
+    """Whether the message is to the ceremony's host."""
     reply_by: str
     """30 November 2026"""
     formerly: str
@@ -125,6 +128,7 @@ def words_of(news: News, place: Place, counts: Sequence[TitleCount], *, pages: s
         standing="dicabut" if view and view.standing is Standing.DICABUT else "ditangguhkan",
         page=f"{pages}/desa/{place.code}" if pages else "",
         introduces=news.introduces,
+        hosts=ceremony["host"] == TO_THE_HOST,
         **ceremony,
         **head,
     )
@@ -141,7 +145,7 @@ def _of_ceremony(ceremony: Ceremony | None, news: News, place: Place) -> dict[st
         "day": say_day(ceremony.planned_for),
         "time": say_time(ceremony.begins_at, place.time_zone) if ceremony.begins_at else "",
         "venue": say_venue(ceremony.venue, place),
-        "host": "Bapak/Ibu" if ceremony.host is news.office else f"{OFFICE[ceremony.host]} {where}",
+        "host": TO_THE_HOST if ceremony.host is news.office else f"{OFFICE[ceremony.host]} {where}",
         "reply_by": say_date(reply_by) if reply_by > news.present.today else "",
         "formerly": say_day(news.told_on) if news.told_on else "",
     }
