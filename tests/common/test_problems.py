@@ -184,6 +184,22 @@ def test_every_error_of_pydantic_has_an_indonesian_sentence() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "expected", "says"),
+    [
+        ("enum", "'BABINSA', 'BHABINKAMTIBMAS' or 'PERISAI'", "'BHABINKAMTIBMAS' atau 'PERISAI'."),
+        ("literal_error", "'JKK' or 'JKM'", "Harus salah satu dari 'JKK' atau 'JKM'."),
+        ("enum", "'JKK'", "Harus salah satu dari 'JKK'."),
+    ],
+)
+def test_what_is_listed_is_listed_in_indonesian(kind: str, expected: str, says: str) -> None:
+    """Pydantic joins the last two of a list by an English word."""
+    reason = reason_for({"type": kind, "msg": "", "ctx": {"expected": expected}})
+
+    assert reason.endswith(says)
+    assert " or " not in reason
+
+
+@pytest.mark.parametrize(
     ("request_line", "content", "status", "code"),
     [
         ("POST /participants", b"[{", 400, "json-invalid"),

@@ -88,11 +88,20 @@ def reason_for(error: Mapping[str, Any]) -> str:
         return mask(str(error["msg"]))
     sentence = _SENTENCES.get(kind)
     if sentence is not None:
-        return sentence.format_map(_Bounds(error.get("ctx") or {}))
+        bounds = error.get("ctx") or {}
+        return sentence.format_map(_Bounds({name: _said(name, bounds[name]) for name in bounds}))
     for family, words in _FAMILIES.items():
         if kind.startswith(f"{family}_"):
             return words
     return _GENERAL
+
+
+def _said(name: str, bound: Any) -> Any:
+    """Of what pydantic lists as `'A', 'B' or 'C'` the last two are joined by our word."""
+    if not name.startswith("expected"):
+        return bound
+    before, joined, last = str(bound).rpartition(" or ")
+    return f"{before} atau {last}" if joined else last
 
 
 class _Bounds(dict[str, Any]):
