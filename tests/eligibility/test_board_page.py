@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from eligibility.web.board_words import reaches_beyond
 from support.filled_village import Filled
+from support.streams import KETANON
 from test_village_page import HTML, READ, lead_of, words_of
 
 LIMIT = "sejauh wilayah Anda"
@@ -50,3 +53,23 @@ async def test_counts_of_a_wider_area_say_that_they_are_of_ones_own(api, at_risk
     assert f"yang paling dekat dengan gelar Desa Sadar ({LIMIT})." in lead_of(listed)
     assert f"Jawa Tengah ({LIMIT})" in words_of(listed)
     assert [] == [page for page in (own, whole, own_list) if LIMIT in page]
+
+
+async def test_the_last_good_day_is_the_one_before_grace_ends(api, at_risk: Filled):
+    """A suspension is proposed at 00.00 of that day: what is said is `sebelum`, never `sampai`."""
+    client = await api(READ)
+    board, village, listed = [
+        words_of((await client.get(path, headers=HTML)).text)
+        for path in ("/", f"/desa/{KETANON}", "/daftar")
+    ]
+    sheet = (await client.get("/daftar.csv")).text
+
+    assert "sejak 1 Mei 2026; perlu dipulihkan sebelum 30 Juli 2026" in board
+    assert "Masa perbaikan sebelum 30 Juli 2026" in village
+    assert "▲ Terancam sebelum 30 Juli 2026" in listed
+    assert "pulih_sebelum" in sheet
+    assert [] == [page for page in (board, village, listed) if "sampai 30 Juli" in page]
+
+    await at_risk.come(datetime(2026, 9, 1, 2, tzinfo=UTC))
+    proposed = words_of((await client.get("/", headers=HTML)).text)
+    assert "masa perbaikan (sebelum 30 Juli 2026) telah lewat." in proposed

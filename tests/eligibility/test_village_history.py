@@ -71,8 +71,12 @@ async def test_a_proposal_stands_in_the_log(api, at_risk: Filled):
     log = words_of((await client.get(AT, headers=HTML)).text)
 
     assert "Penangguhan gelar diusulkan sejak" in village
-    assert "terlindungi JKK dan JKM. Masa perbaikannya berakhir 30 Juli 2026." in village
-    assert "syarat tidak terpenuhi sejak 1 Mei 2026, masa perbaikan berakhir 30 Juli" in village
+    assert (
+        "terlindungi JKK dan JKM. Masa perbaikannya (sebelum 30 Juli 2026) telah lewat." in village
+    )
+    assert (
+        "syarat tidak terpenuhi sejak 1 Mei 2026, masa perbaikan (sebelum 30 Juli 2026)" in village
+    )
     assert "Penangguhan gelar diusulkan; yang memutuskan adalah pejabat" in log
     assert "Usul penangguhan gugur: gelar sudah ditangguhkan." in log
 

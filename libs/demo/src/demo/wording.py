@@ -102,7 +102,7 @@ def say_status(village: Mapping[str, Any]) -> str:
     if len(parts) == 1 and status["stage"] in STAGE:
         parts.append(f"tahap {STAGE[status['stage']]}")
     if status["standing"] == "TERANCAM" and village["grace_ends"]:
-        parts.append(f"tenggat pemulihan {say_day(date.fromisoformat(village['grace_ends']))}")
+        parts.append(f"pulihkan sebelum {say_day(date.fromisoformat(village['grace_ends']))}")
     if village.get("proposal"):
         parts.append("penangguhan diusulkan")
     return " · ".join(parts)

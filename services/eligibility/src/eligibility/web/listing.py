@@ -41,7 +41,7 @@ STANDINGS = {
 }
 HEAD = (
     *("kode_desa", "jenis", "nama", "kecamatan", "kabupaten_kota", "provinsi", "syarat", "tahap"),
-    *("gelar", "kedudukan", "sejak", "masa_perbaikan_sampai", "kurang", "peserta"),
+    *("gelar", "kedudukan", "sejak", "pulih_sebelum", "kurang", "peserta"),
     *("pekerja", "pekerja_per"),
 )
 

@@ -70,7 +70,7 @@ def next_of(status: Status, steps: tuple[Step, ...], today: date) -> str:
     if status.grace_ends and status.grace_ends > today:
         until = f" sebelum {day(status.grace_ends)}"
     elif status.grace_ends:
-        over = f" Masa perbaikannya berakhir {day(status.grace_ends)}."
+        over = f" Masa perbaikannya (sebelum {day(status.grace_ends)}) telah lewat."
     if len(steps) == 1:
         return f"Langkah terdekat: {step_of(steps[0])}{until}.{over}"
     return f"Tinggal {len(steps)} langkah{until}; yang pertama: {step_of(steps[0])}.{over}"
