@@ -241,6 +241,23 @@ async def test_posts_that_stay_keep_their_numbers(officer: Officer, answers: Ans
     ] == answers.asked[0][1]["posts"]
 
 
+async def test_a_list_without_posts_is_refused_where_there_are_none(
+    officer: Officer, answers: Answers
+) -> None:
+    """Nothing is offered for saving or sent; a village that has posts may lose them all."""
+    typed = {"effective_on": "2026-03-01"}
+    some = await officer.check("susunan", typed)
+    answers.answers["posts"] = 200, {"posts": []}
+    none = await officer.check("susunan", typed)
+    saved = await officer.save("susunan", some)
+
+    assert [200, 422, 422] == [page.status_code for page in (some, none, saved)]
+    assert "memiliki 0 jabatan" in some.text
+    assert "Isi jumlah sedikitnya satu jabatan" in none.text
+    assert "Isi jumlah sedikitnya satu jabatan" in saved.text
+    assert [] == answers.asked
+
+
 async def test_a_list_of_posts_that_was_recorded_already_is_asked_for_the_same_way(
     officer: Officer, answers: Answers
 ) -> None:

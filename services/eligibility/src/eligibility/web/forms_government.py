@@ -10,11 +10,12 @@ from eligibility.web import words
 from eligibility.web.formats import day
 from eligibility.web.forms_fields import Answers, Field, Kind
 from eligibility.web.forms_recording import At, Effect, day_field
-from eligibility.web.registry_api import Post, Recorded, RegistryApi
+from eligibility.web.registry_api import Post, Recorded, Refused, RegistryApi
 
 WRITE = "registry:write"
 MOST = 300
 """Posts of one kind, as the form asks; the registry has its own limit."""
+NO_POSTS = "Isi jumlah sedikitnya satu jabatan; desa ini belum mempunyai susunan."
 _REST = (PostKind.RW_HEAD, PostKind.RT_HEAD, PostKind.LKD)
 KINDS = {
     VillageKind.KELURAHAN: (PostKind.LURAH, *_REST),
@@ -69,6 +70,8 @@ class DecreeForm:
         listed = [(words.POSTS[kind], answers.number(kind) or 0) for kind in _kinds(at)]
         named = ", ".join(f"{count} {label}" for label, count in listed if count)
         total = sum(count for _, count in listed)
+        if not total and not await self._registry.posts(at.viewer, at.code):
+            raise Refused(NO_POSTS)
         begins = day(answers.day("effective_on"))
         told = f"Mulai {begins}, {at.name} memiliki {total} jabatan: {named or 'tidak ada'}."
         return Effect([told, "Jabatan yang tidak lagi tercantum berakhir pada hari itu."])
@@ -83,6 +86,8 @@ class DecreeForm:
             # numbers always, so that a repeat says the same after the first has been recorded.
             numbers = before if len(before) == count else list(range(1, count + 1))
             posts += [{"kind": kind, "ordinals": numbers}] if count else []
+        if not posts and not known:
+            raise Refused(NO_POSTS)
         body = {"effective_on": answers.text("effective_on"), "posts": posts}
         if answers.text("number"):
             body["number"] = answers.text("number")
