@@ -104,7 +104,8 @@ async def test_a_village_gets_its_title_on_the_pages_without_scripts(
         await page.get_by_role("button", name="Lanjut").click()
         assert f"jabatan {post} dipegang" in await page.inner_text("main")
         await save(page, nik)
-        assert village == page.url
+        assert f"{village}?tersimpan=pejabat" == page.url
+        assert "Tersimpan: pejabat." == await page.inner_text("[role=status]")
     assert "Memenuhi syarat" in await page.inner_text(".fields")
 
     await fill(page, "Catat tindakan", {"Nomor surat": "560/1/2026", "Tanggal": "2026-11-10"})
