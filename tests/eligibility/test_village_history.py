@@ -10,7 +10,7 @@ import pytest
 from eligibility.domain.facts import ActKind
 from support.filled_village import Filled
 from support.streams import KETANON
-from test_village_page import HTML, READ, lead_of, row_of, words_of
+from test_village_page import ACT, HTML, READ, lead_of, row_of, words_of
 
 AT = f"/desa/{KETANON}/riwayat"
 
@@ -66,11 +66,15 @@ async def test_a_proposal_stands_in_the_log(api, at_risk: Filled):
     client = await api(READ)
 
     await at_risk.come(datetime(2026, 9, 1, 2, tzinfo=UTC))
-    village = words_of((await client.get(f"/desa/{KETANON}", headers=HTML)).text)
+    page = (await client.get(f"/desa/{KETANON}", headers=HTML)).text
+    officer = (await (await api(READ, ACT)).get(f"/desa/{KETANON}", headers=HTML)).text
+    village = words_of(page)
     await at_risk.act(ActKind.PENANGGUHAN, date(2026, 9, 1))
     log = words_of((await client.get(AT, headers=HTML)).text)
 
     assert "Penangguhan gelar diusulkan sejak" in village
+    decides = f'href="/desa/{KETANON}/catat/tindakan">Catat keputusannya</a>'
+    assert (False, True) == (decides in page, decides in officer)
     assert (
         "terlindungi JKK dan JKM. Masa perbaikannya (sebelum 30 Juli 2026) telah lewat." in village
     )
