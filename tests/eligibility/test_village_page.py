@@ -56,10 +56,11 @@ def row_of(page: str, first: str) -> list[str]:
 async def test_the_first_sentence_says_status_and_nearest_step(api, filled: Filled):
     """Each state in one sentence: what, since when, and the nearest step by its post."""
     client = await api(READ)
-    said = []
+    said, pages = [], []
 
     async def look() -> None:
-        said.append(lead_of((await client.get(f"/desa/{KETANON}", headers=HTML)).text))
+        pages.append((await client.get(f"/desa/{KETANON}", headers=HTML)).text)
+        said.append(lead_of(pages[-1]))
 
     await filled.tell(known())
     await look()
@@ -78,6 +79,11 @@ async def test_the_first_sentence_says_status_and_nearest_step(api, filled: Fill
     await filled.act(ActKind.PENCABUTAN, date(2026, 6, 10))
     await look()
 
+    suspended, unlisted = pages[5], pages[0]
+    assert "Syarat untuk memulihkan gelar, dinilai per" in suspended
+    none = "\N{EN DASH}"
+    asked = row_of(unlisted, "Kepala Desa, Sekretaris")[2:4]
+    assert [none, f"{none} susunan belum tercatat"] == asked
     secretary = "Langkah terdekat: Sekretaris Desa terlindungi JKK dan JKM"
     assert [
         (
