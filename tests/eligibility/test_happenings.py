@@ -16,11 +16,12 @@ FACE = {
 }
 
 
-def happening(reasons: list[dict], **changed: str) -> Happening:
-    at = datetime(2026, 11, 23, 2, tzinfo=UTC)
-    return Happening(
-        UUID(int=1), at, "STATUS", date(2026, 11, 23), FACE, FACE | changed, {}, reasons
-    )
+TODAY = date(2026, 11, 23)
+
+
+def happening(reasons: list[dict], on: date = TODAY, **changed: str) -> Happening:
+    at = datetime(2026, 11, 22, 20, tzinfo=UTC)
+    return Happening(UUID(int=1), at, "STATUS", on, FACE, FACE | changed, {}, reasons)
 
 
 def test_progress_is_said_by_its_counts() -> None:
@@ -41,3 +42,24 @@ def test_a_field_that_changed_is_said_first() -> None:
     word, text = said(happening([], eligibility="ELIGIBLE"))
 
     assert ("Memenuhi syarat", "memenuhi semua syarat") == (word.text, text)
+
+
+def test_what_was_done_earlier_has_its_day() -> None:
+    """An act that is entered years later is no news of today; one of today needs no day."""
+    old = date(2018, 7, 5)
+    texts = [
+        said(happening([], on, **changed))[1]
+        for on in (TODAY, old)
+        for changed in ({"title": "DIRESMIKAN"}, {"standing": "DICABUT"}, {"standing": "TERANCAM"})
+    ]
+
+    titled = "diresmikan sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan"
+    assert [
+        titled,
+        "dicabut gelarnya",
+        "tidak lagi memenuhi syarat; gelarnya terancam",
+        f"{titled} pada 5 Juli 2018",
+        "dicabut gelarnya pada 5 Juli 2018",
+        "tidak lagi memenuhi syarat; gelarnya terancam sejak 5 Juli 2018",
+    ] == texts
+    assert said(happening([], old))[1] == said(happening([]))[1]

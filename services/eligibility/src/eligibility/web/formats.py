@@ -76,5 +76,10 @@ def regency_name(kind: RegencyKind | str, name: str) -> str:
     return f"{REGENCY_KINDS[RegencyKind(kind)]} {name}"
 
 
+def local_day(value: datetime, zone: TimeZone | str = TimeZone.WIB) -> date:
+    """The day in a time zone of Indonesia."""
+    return _local(value, zone).date()
+
+
 def _local(value: datetime, zone: TimeZone | str) -> datetime:
     return value.astimezone(ZONES[TimeZone(zone)])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from common.events.words import Eligibility, Standing, Title
+from common.events.words import Eligibility, Standing, TimeZone, Title
 
 from eligibility.storage.feed import Happening
 from eligibility.web import words
-from eligibility.web.formats import day, number
+from eligibility.web.formats import day, local_day, number
 from eligibility.web.words import Tone, Word
 
 AS = "sebagai Desa Sadar Jaminan Sosial Ketenagakerjaan"
@@ -23,6 +23,8 @@ STANDINGS = {
     Standing.DITANGGUHKAN: "ditangguhkan gelarnya",
     Standing.DICABUT: "dicabut gelarnya",
 }
+ACTED = frozenset({*TITLES.values(), STANDINGS[Standing.DITANGGUHKAN], STANDINGS[Standing.DICABUT]})
+"""What a person did on a day; all else has been so since one."""
 ELIGIBILITIES = {
     Eligibility.ELIGIBLE: "memenuhi semua syarat",
     Eligibility.NOT_ELIGIBLE: "belum memenuhi syarat",
@@ -41,10 +43,14 @@ def said(one: Happening) -> tuple[Word, str]:
     if one.current is None or one.entry in OTHER:
         lead, text = OTHER[one.entry]
         return lead, f"{text} pada {day(one.effective_on)}"
-    return _changed(one.previous or {}, one.current) or (
-        Word("Perkembangan"),
-        _counted(one.reasons),
-    )
+    changed = _changed(one.previous or {}, one.current)
+    if changed is None:
+        return Word("Perkembangan"), _counted(one.reasons)
+    lead, text = changed
+    entered_on = local_day(one.at, one.place.get("time_zone", TimeZone.WIB))
+    if one.effective_on == entered_on:
+        return changed
+    return lead, f"{text} {'pada' if text in ACTED else 'sejak'} {day(one.effective_on)}"
 
 
 def _counted(reasons: Sequence[Mapping[str, Any]]) -> str:
