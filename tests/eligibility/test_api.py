@@ -229,6 +229,22 @@ async def test_a_moment_outside_all_records_is_refused(api, ketanon, moment):
         assert "known_at" in answer.json()["errors"][0]["field"]
 
 
+@pytest.mark.parametrize("code", ["abc", "33.26.12", "33.26.12.2008%0A"])
+async def test_what_is_no_code_is_refused_in_words(api, code):
+    """What is expected, with an example; no expression for machines."""
+    client = await api(READ)
+
+    answer = await client.get(f"/villages/{code}")
+
+    [error] = answer.json()["errors"]
+    assert (422, "path.code", "village-code") == (
+        answer.status_code,
+        error["field"],
+        error["code"],
+    )
+    assert "Harus kode desa atau kelurahan, misalnya 33.26.12.2008." == error["reason"]
+
+
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 async def test_a_day_of_another_age_is_answered(api, ketanon, day):
     """The first day is one on which nothing was known; the last has not come."""

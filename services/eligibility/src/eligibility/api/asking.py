@@ -12,7 +12,8 @@ from common.events.words import Eligibility, Stage, Standing, Title
 from common.problems import FieldError, Problem
 from common.security import Caller, requires
 from fastapi import Path, Query, Request, Security
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from eligibility.reading import Position
 
@@ -30,13 +31,25 @@ StreamReader = Annotated[Caller, Security(requires(STREAMS))]
 """Other services, which put our stored events in the place of broken records."""
 Operator = Annotated[Caller, Security(requires("eligibility:operate"))]
 
+CODE = r"^([1-9][0-9]\.[0-9]{2}\.[0-9]{2}\.[123][0-9]{3}|[1-9][0-9]{5}[123][0-9]{3})$"
+
+
+def _is_code(text: str) -> str:
+    if re.fullmatch(CODE, text) is None:
+        raise PydanticCustomError(
+            "village_code", "Harus kode desa atau kelurahan, misalnya 33.26.12.2008."
+        )
+    return text
+
+
 Code = Annotated[
     str,
     Path(
-        pattern=r"^([1-9][0-9]\.[0-9]{2}\.[0-9]{2}\.[123][0-9]{3}|[1-9][0-9]{5}[123][0-9]{3})$",
         description="Kemendagri code, dotted or not.",
         examples=["33.26.12.2008"],
+        json_schema_extra={"pattern": CODE},
     ),
+    AfterValidator(_is_code),
 ]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
