@@ -39,12 +39,16 @@ def told(server: Server, *names: str) -> dict[tuple[str, str], list[dict[str, An
 
 
 def undelivered(world: World) -> list[str]:
-    """Deliveries that a courier has in hand or should have."""
+    """Deliveries that a courier has in hand or should have.
+
+    In the end every village is known: what waits for one is looked at again within seconds.
+    """
     rows = world.servers["notifications"].rows["deliveries"].values()
     return [
         f"delivery {row['delivery_id']} is {row['state']}"
         for row in rows
-        if row["state"] == "sending" or (row["state"] == "waiting" and row["waits_for"] is None)
+        if row["state"] == "sending"
+        or (row["state"] == "waiting" and row["waits_for"] in {None, "VILLAGE"})
     ]
 
 
