@@ -73,3 +73,11 @@ async def test_the_last_good_day_is_the_one_before_grace_ends(api, at_risk: Fill
     await at_risk.come(datetime(2026, 9, 1, 2, tzinfo=UTC))
     proposed = words_of((await client.get("/", headers=HTML)).text)
     assert "masa perbaikan (sebelum 30 Juli 2026) telah lewat." in proposed
+
+
+async def test_what_was_reached_is_no_target(api, at_risk: Filled):
+    """276 villages of 2017 are a result; what was aimed at says so."""
+    board = words_of((await (await api(READ)).get("/", headers=HTML)).text)
+
+    assert "Capaian dan sasaran nasional 2017 276 desa telah terdaftar (capaian)" in board
+    assert "2018 200 desa ditargetkan" in board

@@ -115,7 +115,7 @@ class Story:
         )
         targets = [(str(target.year), target.words) for target in self._scenario.targets]
         self._printer.table(
-            "Sasaran BPJS Ketenagakerjaan, dan cerita ini", [*targets, ("Kini", now)]
+            "Capaian dan sasaran BPJS Ketenagakerjaan, dan cerita ini", [*targets, ("Kini", now)]
         )
         self._console.print()
         self._printer.concluded(villages)
