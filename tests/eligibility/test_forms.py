@@ -77,13 +77,20 @@ def answers() -> Answers:
 
 
 @pytest.fixture
+def demo() -> bool:
+    return False
+
+
+@pytest.fixture
 async def http(
+    *,
     app: Database,
     inbox: Inbox,
     registry: Registry,
     clock: SteadyClock,
     answers: Answers,
     tmp_path: Path,
+    demo: bool,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     posts = [uuid4() for _ in range(9)]
     terms = [uuid4() for _ in posts]
@@ -99,6 +106,7 @@ async def http(
         health=Health(CollectorRegistry()),
         clock=clock,
         registry=RegistryApi("http://registry", transport=answers),
+        demo=demo,
     )
     headers = {"Authorization": f"Bearer {token(tmp_path)}", "Accept": "text/html"}
     async with httpx2.AsyncClient(
@@ -291,6 +299,14 @@ async def test_who_may_only_look_records_nothing(
     assert [200, 403, 403, 404] == [one.status_code for one in (looks, refused, posted, unknown)]
     assert "/catat" not in looks.text
     assert [] == answers.asked
+
+
+@pytest.mark.parametrize("demo", [False, True])
+async def test_invented_nik_are_named_only_in_the_demo(officer: Officer, *, demo: bool) -> None:
+    """The hint at the NIK is on no page of production."""
+    checked = await officer.check("kepesertaan", MEMBERSHIP)
+
+    assert demo == ("Peragaan: pakai NIK rekaan berawalan 99." in checked.text)
 
 
 async def test_the_village_says_what_was_saved_and_what_is_odd(

@@ -29,7 +29,7 @@ from common.refolding import Refolding
 from common.relay import OutboxRelay
 from common.sealing import Sealer
 from common.security import Authenticator, install_security
-from common.settings import PartName
+from common.settings import Mode, PartName
 from common.stream_counters import StreamCounters
 from common.stream_routes import counter_routes
 from common.telemetry import TraceMiddleware, configure_logging
@@ -90,8 +90,9 @@ def create_app(
     clock: Clock,
     login: Login | None = None,
     registry: RegistryApi | None = None,
+    demo: bool = False,
 ) -> FastAPI:
-    """The HTTP edge."""
+    """The HTTP edge; `demo`: whoever fills in a form is told of invented NIK."""
     app = FastAPI(title="Desa Sadar: eligibility", docs_url=None, redoc_url=None)
     app.include_router(health.router())
     app.include_router(villages_router(reading, certification))
@@ -99,7 +100,7 @@ def create_app(
     app.include_router(operations_router(reading))
     app.include_router(counter_routes(counters, STREAMS))
     app.include_router(streams_router(reading))
-    pages = Pages(clock, Assets())
+    pages = Pages(clock, Assets(), demo=demo)
     recorders = recorders_of(reading, certification, registry or RegistryApi(""))
     app.include_router(site(pages, reading, clock, recorders))
     install_refusals(app)
@@ -187,6 +188,7 @@ def _wire(settings: Settings, work: Database, app_pool: Database) -> Service:
         clock=clock,
         login=settings.login(app_pool, authenticator, settings.key("parking_key")),
         registry=RegistryApi(settings.registry_url),
+        demo=settings.mode is Mode.DEMO,
     )
     install_idempotency(app, settings.key("parking_key"))
     settling = Settling(

@@ -29,7 +29,7 @@ FILTERS = {
 class Pages:
     """Renders templates of `templates/`; a name that a template lacks is an error, never a gap."""
 
-    def __init__(self, clock: Clock, assets: Assets) -> None:
+    def __init__(self, clock: Clock, assets: Assets, *, demo: bool = False) -> None:
         self._clock = clock
         self.assets = assets
         self._areas = json.loads(
@@ -49,6 +49,7 @@ class Pages:
             words=words,
             asset=assets.url,
             areas=self._areas,
+            demo=demo,
             version=metadata.version("desa-sadar-eligibility"),
         )
 
