@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from eligibility.domain.facts import ActKind
 from eligibility.web.board_words import reaches_beyond
 from support.filled_village import Filled
 from support.streams import KETANON
@@ -81,3 +82,26 @@ async def test_what_was_reached_is_no_target(api, at_risk: Filled):
 
     assert "Capaian dan sasaran nasional 2017 276 desa telah terdaftar (capaian)" in board
     assert "2018 200 desa ditargetkan" in board
+
+
+async def test_a_suspended_village_still_needs_somebody(api, at_risk: Filled):
+    """Since when, and whose decision it is; once revoked it waits for nobody."""
+    client = await api(READ)
+
+    async def needs() -> str:
+        page = (await client.get("/", headers=HTML)).text
+        return words_of(page[page.index("Yang perlu perhatian") : page.index("Per provinsi")])
+
+    await at_risk.act(ActKind.PENANGGUHAN, date(2026, 6, 10))
+    suspended = await needs()
+    await at_risk.come(datetime(2026, 9, 1, 2, tzinfo=UTC))
+    await at_risk.act(ActKind.PENCABUTAN, date(2026, 9, 1))
+    revoked = await needs()
+
+    assert "■ Ditangguhkan Desa Ketanonageng Kecamatan Sragi" in suspended
+    assert (
+        "Ditangguhkan sejak 10 Juni 2026; pemulihan atau pencabutan diputuskan oleh kantor cabang."
+        in suspended
+    )
+    assert "Tidak ada desa" not in suspended
+    assert "Tidak ada desa yang terancam atau ditangguhkan" in revoked

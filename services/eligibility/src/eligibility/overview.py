@@ -30,7 +30,7 @@ from eligibility.storage.outreach import Launch, OutreachStore
 from eligibility.storage.villages import UnknownVillage
 
 SOONEST = 10
-"""Villages at risk, and ceremonies, that the board names."""
+"""Villages at risk, those suspended, and ceremonies, that the board names."""
 LAUNCHES = 3
 COUNTRY_SECONDS = 5.0
 """How long the country's counts are shown before they are counted anew: 30 MB are read for them."""
@@ -52,6 +52,7 @@ class Board:
     level: Level
     rows: Sequence[asyncpg.Record]
     at_risk: Sequence[asyncpg.Record]
+    suspended: Sequence[asyncpg.Record]
     ceremonies: Sequence[Ceremony]
     launches: Sequence[Launch]
     settled_at: datetime | None
@@ -95,12 +96,14 @@ class Overview:
             if area is not None and not rows:
                 raise UnknownVillage(area)
             at_risk = await self._store.at_risk(connection, scope, SOONEST)
+            suspended = await self._store.suspended(connection, scope, SOONEST)
             ahead = await self._ceremonies.ahead(connection, self._clock.today(TimeZone.WIB))
             own = area is None
             return Board(
                 level,
                 rows,
                 at_risk,
+                suspended,
                 ahead[:SOONEST] if own else [],
                 (await self._outreach.launches(connection))[:LAUNCHES] if own else [],
                 counted.settled_at,

@@ -139,6 +139,14 @@ class BoardStore:
         statement = self._queries["at_risk_soonest"].replace("/* villages */", within)
         return await connection.fetch(statement, limit, *values)
 
+    async def suspended(
+        self, connection: Connection, scope: Scope, limit: int
+    ) -> Sequence[asyncpg.Record]:
+        """The villages that have been suspended longest."""
+        within, values = scope.clause(2)
+        statement = self._queries["suspended_longest"].replace("/* villages */", within)
+        return await connection.fetch(statement, limit, *values)
+
     async def settled_at(self, connection: Connection) -> datetime | None:
         at: datetime | None = await connection.fetchval(self._queries["settled_at"])
         return at
