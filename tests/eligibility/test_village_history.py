@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from urllib.parse import unquote
+from uuid import uuid4
 
 import pytest
+from common.events.words import Eligibility, Stage, Standing, Title
+from eligibility.domain.assess import Outcome
 from eligibility.domain.facts import ActKind
-from support.filled_village import Filled
+from eligibility.domain.status import Face
+from eligibility.storage.village_page import Entry
+from eligibility.web.history import folded
+from eligibility.web.words import STAGE
+from support.filled_village import JUNE, Filled
 from support.streams import KETANON
 from test_village_page import ACT, HTML, READ, lead_of, row_of, words_of
 
@@ -83,6 +90,27 @@ async def test_a_proposal_stands_in_the_log(api, at_risk: Filled):
     )
     assert "Penangguhan gelar diusulkan; yang memutuskan adalah pejabat" in log
     assert "Usul penangguhan gugur: gelar sudah ditangguhkan." in log
+
+
+def test_neighbours_that_say_nothing_new_are_folded():
+    """Entries without a change, of the same counts and told to nobody, stand together."""
+    face = Face(Eligibility.NOT_ELIGIBLE, Stage.CALON, Title.NONE, Standing.NONE)
+
+    def entry(actual: int, kind: str = "STATUS") -> Entry:
+        counts = (Outcome("staff", met=False, required=9, actual=actual),)
+        return Entry(uuid4(), JUNE, JUNE.date(), face, face, counts, kind, None)
+
+    change = ("Tahap", STAGE[Stage.NONE], STAGE[Stage.CALON])
+    quiet = [(entry(4), [], ()) for _ in range(3)]
+    loud = [
+        (entry(5), [], ()),
+        (entry(5), [change], ()),
+        (entry(5), [], ("letter",)),
+        (entry(5, "PROPOSED"), [], ()),
+        (entry(5, "PROPOSED"), [], ()),
+    ]
+
+    assert [quiet, *([one] for one in loud)] == folded([*quiet, *loud])
 
 
 @pytest.mark.parametrize(

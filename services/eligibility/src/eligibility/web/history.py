@@ -1,9 +1,11 @@
 """A village's history: what held on a day as known on another, and the log of what was told."""
 
 # Not `from __future__ import annotations`: FastAPI reads the annotations of these closures.
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Any
+from itertools import groupby
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 from common.events.words import WithdrawnBecause
@@ -35,6 +37,8 @@ WITHDRAWN = {
     WithdrawnBecause.CLOSED: "desanya sudah bergabung dengan desa lain",
 }
 
+Told: TypeAlias = tuple[Entry, Sequence[tuple[str, words.Word, words.Word]], Sequence[Any]]
+"""An entry of the log, what it changed, and the messages about it."""
 Given = Annotated[str, Query(max_length=40)]
 
 
@@ -131,15 +135,29 @@ def _shown(past: Past, asked: Asked) -> dict[str, Any]:
         "line": line_of(runs, past.day),
         "runs": list(reversed(runs))[:RUNS],
         "more_runs": max(0, len(runs) - RUNS),
-        "told": [
-            (entry, changes_of(entry), past.messages.get(entry.decision_id, ()))
-            for entry in past.log
-        ],
+        "told": folded(
+            [
+                (entry, changes_of(entry), past.messages.get(entry.decision_id, ()))
+                for entry in past.log
+            ]
+        ),
         "withdrawn": WITHDRAWN,
         "older": cursor_of(*last.cursor) if last else None,
         "messages": messages,
         "sentences": sentences,
     }
+
+
+def folded(told: Sequence[Told]) -> list[list[Told]]:
+    """Each entry alone, but neighbours that say nothing new: no field, count or message."""
+
+    def said(row: tuple[int, Told]) -> object:
+        place, (entry, changes, sent) = row
+        if changes or sent or entry.entry != "STATUS":
+            return place
+        return [(r.criterion, r.met, r.required, r.actual) for r in entry.reasons]
+
+    return [[one for _, one in group] for _, group in groupby(enumerate(told), said)]
 
 
 def changes_of(entry: Entry) -> list[tuple[str, words.Word, words.Word]]:
