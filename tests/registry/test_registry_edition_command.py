@@ -92,8 +92,10 @@ async def test_faults_are_named_one_a_line(folder: Path):
 
     broken = await load(folder)
     missing = await load(folder / "nowhere")
+    file = await load(folder / "districts.csv")
 
-    assert (1, 1) == (broken.exit_code, missing.exit_code)
+    assert (1, 1, 1) == (broken.exit_code, missing.exit_code, file.exit_code)
+    assert "is a file; name the folder with edition.json" in " ".join(file.output.split())
     assert "districts.csv: the first line is 'code,name'" in broken.output
     assert "edition.json is missing" in missing.output
 

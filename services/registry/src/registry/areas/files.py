@@ -65,6 +65,10 @@ class About(BaseModel):
 
 def read_folder(folder: Path) -> Edition:
     """Read and check an edition; raises EditionRefused with every fault found first."""
+    if folder.is_file():
+        raise EditionRefused(
+            [f"{folder} is a file; name the folder with edition.json and {', '.join(FILES)}"]
+        )
     about = _about(folder / "edition.json")
     wrong: list[str] = []
     levels: dict[str, dict[str, str]] = {}
