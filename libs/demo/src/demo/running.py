@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from demo.client import Client
-from demo.farewell import show_addresses, show_what_to_try
+from demo.clocks import Clocks
+from demo.farewell import AT_RISK, show_addresses, show_what_to_try
 from demo.issuer import Serving
 from demo.journal import Journal
 from demo.leftovers import check_ports, end_leftovers
@@ -77,6 +78,7 @@ class Run:
     async def _tell(self, addresses: Addresses, *, story: bool) -> bool:
         await self._start_services(addresses)
         await self._load_areas(environment(self._places, addresses))
+        now, village = None, {}
         if story:
             async with Client(self._places) as client:
                 journal = Journal(self._places.journal)
@@ -86,12 +88,14 @@ class Run:
                     mailbox=embedded_catcher(addresses.mail_page),
                     console=self._console,
                 ).tell()
+                now = await Clocks(client).now()
+                village = await client.get("eligibility", f"/villages/{AT_RISK}")
         self._console.print()
         self._say("[bold]Siap.[/bold] Ctrl-C menghentikan.")
         self._console.print()
         show_addresses(self._console, addresses.mail_page)
-        if story:
-            show_what_to_try(self._console)
+        if now is not None:
+            show_what_to_try(self._console, now, village)
         return True
 
     async def _start_services(self, addresses: Addresses) -> None:
