@@ -105,3 +105,29 @@ async def test_a_suspended_village_still_needs_somebody(api, at_risk: Filled):
     )
     assert "Tidak ada desa" not in suspended
     assert "Tidak ada desa yang terancam atau ditangguhkan" in revoked
+
+
+async def test_a_ceremony_that_has_passed_waits_for_its_act(api, at_risk: Filled):
+    """On the board until its act is recorded; on the village's page too."""
+    client = await api(READ, "eligibility:act")
+    plan = {"kind": "PERESMIAN", "planned_for": "2026-06-12", "venue": "PENDOPO", "host": "BUPATI"}
+    path = f"/villages/{KETANON}/ceremonies"
+    planned = await client.post(path, json=plan, headers={"Idempotency-Key": "one"})
+    past = "12 Juni 2026: sudah lewat, hasilnya belum dicatat."
+    seen = []
+
+    async def look() -> None:
+        board, village = [
+            words_of((await client.get(path, headers=HTML)).text)
+            for path in ("/", f"/desa/{KETANON}")
+        ]
+        seen.append((past in board, "Peresmian, 12 Juni 2026, di pendopo (sudah lewat)" in village))
+
+    await look()
+    await at_risk.come(datetime(2026, 6, 13, 2, tzinfo=UTC))
+    await look()
+    await at_risk.act(ActKind.PERESMIAN, date(2026, 6, 13))
+    await look()
+
+    assert 201 == planned.status_code
+    assert [(False, False), (True, True), (False, True)] == seen

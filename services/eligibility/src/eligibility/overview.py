@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Sequence, Set  # noqa: PYI025
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 from common.clock import Clock
@@ -31,6 +31,8 @@ from eligibility.storage.villages import UnknownVillage
 
 SOONEST = 10
 """Villages at risk, those suspended, and ceremonies, that the board names."""
+PAST = timedelta(days=60)
+"""How long a ceremony without its act is named."""
 LAUNCHES = 3
 COUNTRY_SECONDS = 5.0
 """How long the country's counts are shown before they are counted anew: 30 MB are read for them."""
@@ -54,6 +56,8 @@ class Board:
     at_risk: Sequence[asyncpg.Record]
     suspended: Sequence[asyncpg.Record]
     ceremonies: Sequence[Ceremony]
+    past: Sequence[Ceremony]
+    """Ceremonies of the last weeks whose act is not recorded."""
     launches: Sequence[Launch]
     settled_at: datetime | None
 
@@ -97,14 +101,17 @@ class Overview:
                 raise UnknownVillage(area)
             at_risk = await self._store.at_risk(connection, scope, SOONEST)
             suspended = await self._store.suspended(connection, scope, SOONEST)
-            ahead = await self._ceremonies.ahead(connection, self._clock.today(TimeZone.WIB))
-            own = area is None
+            today, own = self._clock.today(TimeZone.WIB), area is None
+            ahead = await self._ceremonies.ahead(connection, today)
             return Board(
                 level,
                 rows,
                 at_risk,
                 suspended,
                 ahead[:SOONEST] if own else [],
+                await self._ceremonies.past(connection, today - PAST, today, SOONEST)
+                if own
+                else [],
                 (await self._outreach.launches(connection))[:LAUNCHES] if own else [],
                 counted.settled_at,
             )

@@ -38,6 +38,13 @@ class CeremonyStore:
         rows = await connection.fetch(self._queries["ceremonies_ahead"], first, PAGE)
         return [_ceremony(row) for row in rows]
 
+    async def past(
+        self, connection: Connection, first: date, today: date, limit: int
+    ) -> list[Ceremony]:
+        """Since a day, whose act is not recorded, the latest first."""
+        rows = await connection.fetch(self._queries["ceremonies_past"], first, today, limit)
+        return [_ceremony(row) for row in rows]
+
     async def of(self, connection: Connection, key: str) -> list[Ceremony]:
         """All of a village, the latest first."""
         rows = await connection.fetch(self._queries["ceremonies_of"], key, PAGE)

@@ -36,6 +36,20 @@ WHERE c.planned_for >= $1
 ORDER BY c.planned_for, c.begins_at NULLS LAST, c.village_key
 LIMIT $2
 
+-- name: ceremonies_past
+-- Ceremonies between two days whose act is not recorded, the latest first.
+SELECT c.ceremony_id, c.village_key, v.village_code, v.name, v.kind AS village_kind, c.kind,
+    c.planned_for, c.begins_at, c.venue, c.host, c.moved
+FROM ceremonies c
+JOIN villages v USING (village_key)
+WHERE c.planned_for >= $1 AND c.planned_for < $2 AND v.closed_on IS NULL
+    AND NOT EXISTS (
+        SELECT FROM acts a
+        WHERE a.village_key = c.village_key AND a.act = c.kind AND a.effective_on >= c.planned_for
+    )
+ORDER BY c.planned_for DESC, c.village_key, c.ceremony_id
+LIMIT $3
+
 -- name: ceremonies_of
 -- All ceremonies of a village, the latest first.
 SELECT c.ceremony_id, c.village_key, v.village_code, v.name, v.kind AS village_kind, c.kind,
