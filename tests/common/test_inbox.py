@@ -295,13 +295,16 @@ async def test_a_systemic_failure_stops_consuming_until_resumed(rig: Rig, offset
     )
     parked = (await rig.rows("SELECT count(*) FROM parked"))[0][0]
     assert parked <= 20
+    other = asyncio.create_task(rig.member().receive(some(offsets, SUKOSEWU, 1)))
+    assert set() == (await asyncio.wait({receiving, other}, timeout=0.5))[0]
+    assert [] == await rig.effects(SUKOSEWU)
     rig.ledger.impossible.clear()
     await rig.parking.resume()
-    await receiving
+    await asyncio.gather(receiving, other)
     waiting = await rig.rows("SELECT village_key FROM marks WHERE parked > 0")
 
     assert parked == len(waiting)
-    assert 30 - parked == len(await rig.rows("SELECT FROM effects"))
+    assert 31 - parked == len(await rig.rows("SELECT FROM effects"))
 
 
 async def test_too_many_early_events_of_a_village_stop_consuming(
