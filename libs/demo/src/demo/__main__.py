@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from embedded.errors import EmbeddedError, HomeInUseError
+from embedded.errors import EmbeddedError, HomeInUseError, PortTakenError
 from embedded.lock import HomeLock
 from embedded.stack import ADDRESSES, Addresses
 from rich.console import Console
@@ -18,7 +18,7 @@ from rich.console import Console
 from demo.advancing import Advance, NoAim, aim_of
 from demo.client import Client, Refused
 from demo.clocks import Restless
-from demo.leftovers import PortTaken, end_leftovers
+from demo.leftovers import PortTaken, end_leftovers, taken
 from demo.mailboxes import embedded_catcher
 from demo.places import SERVICES, Places
 from demo.running import Run
@@ -45,6 +45,9 @@ def run_command(
         asyncio.run(Run(Places.from_environment(), console).up(story=story))
     except HomeInUseError as error:
         console.print(f"[red]{_in_use(error)}[/red]")
+        raise typer.Exit(1) from None
+    except PortTakenError as error:
+        console.print(f"[red]{taken(error.port, error.setting, error.holder)}[/red]")
         raise typer.Exit(1) from None
     except (EmbeddedError, PortTaken, ServiceFailed, Refused, Restless, TimeoutError) as error:
         console.print(f"[red]{error}[/red]" if str(error) else f"[red]{type(error).__name__}[/red]")

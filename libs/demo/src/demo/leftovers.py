@@ -45,7 +45,13 @@ def check_ports() -> None:
             try:
                 probe.bind(("127.0.0.1", port_of(service)))
             except OSError as error:
-                raise PortTaken(
-                    f"Port {port_of(service)} untuk {service} sudah dipakai program lain; "
-                    f"hentikan program itu atau pilih port lain: {service.upper()}_PORT=..."
-                ) from error
+                raise PortTaken(taken(port_of(service), f"{service.upper()}_PORT")) from error
+
+
+def taken(port: int, setting: str, holder: str | None = None) -> str:
+    """What is said of a taken port: by whom, and which variable names another."""
+    who = f" ({holder.replace('process', 'proses')})" if holder else ""
+    return (
+        f"Port {port} sudah dipakai program lain{who}; hentikan program itu atau pilih port lain: "
+        f"{setting}=..."
+    )

@@ -30,6 +30,7 @@ class PortTakenError(EmbeddedError):
     def __init__(self, *, port: int, what: str, setting: str, holder: str | None) -> None:
         self.port = port
         self.setting = setting
+        self.holder = holder
         held = f" by {holder}" if holder else ""
         super().__init__(
             f"Port {port}, needed for {what}, is taken{held}. Free it, or choose another"

@@ -108,7 +108,8 @@ def _download(
             " EMBEDDED_JARS."
         ) from error
     source = repository()
-    with progress(sum(jar.size for jar in jars), f"Fetching {len(jars)} packages", say) as advance:
+    what = f"Fetching {len(jars)} packages (mengunduh paket)"
+    with progress(sum(jar.size for jar in jars), what, say) as advance:
         running = {pool.submit(_bring, jar, folder, source, cancelled): jar for jar in jars}
         try:
             for done in as_completed(running):
