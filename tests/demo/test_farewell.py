@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from demo.scenario import Scenario
 from registry.domain.nik import parse_nik
 from rich.console import Console
 
+README = Path(__file__).parents[2] / "README.md"
 NOW = datetime(2026, 11, 23, 9, 2, tzinfo=WIB)
 
 
@@ -53,3 +55,4 @@ def test_what_has_happened_is_not_advised(standing: str, proposal: Any, says: st
 def test_the_village_is_of_the_story_and_the_nik_is_taken() -> None:
     assert AT_RISK == Scenario.load().villages["Ampelgading"].code
     assert NIK == parse_nik(NIK, demo=True).digits
+    assert NIK in README.read_text()
