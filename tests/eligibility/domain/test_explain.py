@@ -31,8 +31,8 @@ def test_seven_of_nine_posts_are_named_one_by_one():
         for one in criterion.posts
     ]
     assert [step.kind for step in told.cheapest] == [
-        StepKind.COVER_HOLDER,
         StepKind.APPOINT_COVERED_HOLDER,
+        StepKind.COVER_HOLDER,
     ]
     assert (RULES[0], RULES[0].ref) == (told.rules, told.status.rule_set)
 
