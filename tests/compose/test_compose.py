@@ -125,7 +125,7 @@ def test_up_the_story_kills_and_recovery(compose: Compose) -> None:
     status, _ = compose.ask(
         "eligibility", f"/villages/{SUKOSEWU}?wait_for={position}&timeout=10", read
     )
-    assert ("ELIGIBLE", "DITETAPKAN", "BAIK") == tuple(
+    assert ("ELIGIBLE", "DIRESMIKAN", "BAIK") == tuple(
         status["status"][name] for name in ("eligibility", "title", "standing")
     )
 
