@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from faulty_smtp import Fault
+from notifications.storage.claims import NEWS
 from notifications_rig import (
     AT_RISK,
     CAMAT_SRAGI,
@@ -16,6 +18,7 @@ from notifications_rig import (
     decided,
     known,
 )
+from support.programme import fetch
 from support.waiting import eventually
 
 INTRODUCTION = "Jaminan Hari Tua (JHT)"
@@ -77,11 +80,31 @@ async def test_two_claims_at_the_same_moment(service: Service):
     """The second waits for the first's commit, and does not introduce."""
     await service.appoint(CAMAT_SRAGI, "camat@sragi.example")
     await at_risk(service, 2001, 2002)
-    couriers = service.courier(), service.courier()
-    claimed = await asyncio.gather(*(courier._claims.take(1) for courier in couriers))
+    ids = await fetch(
+        service.work, "SELECT delivery_id, office_id FROM deliveries ORDER BY delivery_id"
+    )
+    [first, office], [second, _] = ids
+    introduce = NEWS["introduce"]
+    async with service.work.transaction() as one:
+        await one.execute(introduce, [first], [office], [2026])
+        other = asyncio.create_task(introduces(service, second, office))
+        await eventually(lambda: service.count(WAITS), 1)
+    await other
 
-    texts = [intent.letter.text for one in claimed for intent in one.intents]
-    assert [False, True] == sorted(INTRODUCTION in " ".join(text.split()) for text in texts)
+    assert [(first,)] == [
+        tuple(row) for row in await fetch(service.work, "SELECT delivery_id FROM introductions")
+    ]
+
+
+async def introduces(service: Service, delivery: UUID, office: int) -> None:
+    async with service.work.transaction() as connection:
+        await connection.execute(NEWS["introduce"], [delivery], [office], [2026])
+
+
+WAITS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 async def test_tried_again_it_says_the_same(service: Service):
