@@ -26,8 +26,13 @@ PORTS = (
 UP_SECONDS = 90.0
 SUKOSEWU = "35.05.15.2004"
 SUBJECTS = {
-    **{"memenuhi syarat": 12, "menjadi Desa Sadar": 6, "terancam": 2, "pulih": 1},
-    **{"belum terlindungi": 1, "Kepala Desa baru": 2, "penetapan": 2},
+    "memenuhi syarat": 12,
+    "menjadi Desa Sadar": 6,
+    "terancam": 2,
+    "pulih": 1,
+    "belum terlindungi": 1,
+    "Kepala Desa baru": 2,
+    "penetapan": 2,
 }
 """Of the story's mails."""
 
