@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import date
 from pathlib import Path
@@ -21,8 +22,9 @@ from registry.areas.decrees import Said, read_changes
 from registry.areas.edition import Edition
 from registry.areas.files import EditionRefused, read_folder
 from registry.areas.publish import Publisher, known_country
-from registry_api import KEDUNGJARAN, KETANON, WONOPRINGGO, Api
+from registry_api import KEDUNGJARAN, KETANON, WONOPRINGGO, Api, a_nik
 from rich.console import Console
+from support.waiting import eventually
 
 GONE = "33.26.12.2001"
 CHILD = "33.26.12.2901"
@@ -145,6 +147,46 @@ async def test_nothing_new_is_recorded_of_a_merged_village(api: Api, work, files
     assert (409, "/problems/village-closed") == (refused.status_code, refused.json()["type"])
     assert WONOPRINGGO in refused.json()["detail"]
     assert 200 == (await api.get(f"/villages/{GONE}")).status_code
+
+
+WAITING = """
+    SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE NOT granted AND datname = current_database()
+"""
+
+
+async def waiting_for_a_lock(owner: Database) -> int:
+    """Asked in a transaction of its own, which sees who waits now."""
+    async with owner.transaction() as connection:
+        return int(await connection.fetchval(WAITING))
+
+
+@pytest.mark.parametrize("field", ["path.village_code", "body.to_village_code"])
+async def test_a_deed_that_waited_for_a_merger_is_refused(
+    api: Api, owner: Database, field: str
+) -> None:
+    """It found the village open and got its lock after the merger: nothing is told of it there."""
+    enrollment_id = await api.active(a_nik(), village=WONOPRINGGO)
+    before = await api.events()
+
+    async with owner.transaction() as merger:
+        await merger.execute(
+            "UPDATE villages SET merged_into = $2, closed_on = '2026-01-01' WHERE village_key = $1",
+            GONE,
+            WONOPRINGGO,
+        )
+        deed = asyncio.ensure_future(
+            api.move(enrollment_id, GONE, "2026-01-05")
+            if field == "body.to_village_code"
+            else api.enroll(a_nik(2), village=GONE)
+        )
+        await eventually(lambda: waiting_for_a_lock(owner), 1)
+    refused = await deed
+
+    assert (409, "/problems/village-closed") == (refused.status_code, refused.json()["type"])
+    assert WONOPRINGGO in refused.json()["detail"]
+    assert [field] == [error["field"] for error in refused.json()["errors"]]
+    assert before == await api.events()
 
 
 class Cut(Exception):

@@ -51,6 +51,7 @@ class Deed:
         self.repeated: Answer | None = None
         self._outbox = outbox
         self._locks = VillageLocks(frozenset())
+        self._named: dict[str, str | None] = {}
 
     async def begin(self, hidden: Callable[[], Refusal]) -> None:
         """Claim the request; waits for its twin, and `repeated` is what that one was answered.
@@ -64,7 +65,7 @@ class Deed:
 
     async def village_key(self, code: str) -> str:
         """The village that the caller names, within the caller's areas; raises OutsideAreas."""
-        key = await areas.key_of(self.connection, village_code(code), closed=False)
+        key = await self._named_key(code)
         if not self.request.may_act_in(key):
             raise outside_areas()
         return key
@@ -78,13 +79,24 @@ class Deed:
 
     async def target_key(self, code: str) -> str:
         """The village that a participant moves to, in anybody's area."""
-        field = "to_village_code"
-        return await areas.key_of(self.connection, village_code(code, field), field, closed=False)
+        return await self._named_key(code, "to_village_code")
+
+    async def _named_key(self, code: str, field: str | None = None) -> str:
+        key = await areas.key_of(self.connection, village_code(code, field), field, closed=False)
+        self._named[key] = field
+        return key
 
     async def lock(self, keys: Iterable[str]) -> dict[str, Village]:
-        """All villages that the deed concerns, locked in key order, as they are now."""
+        """All villages that the deed concerns, locked in key order, as they are now.
+
+        Raises VillageClosed for one that the caller named and that was closed until the lock came.
+        """
         self._locks = await areas.lock(self.connection, keys)
-        return await areas.villages(self.connection, self._locks.keys)
+        found = await areas.villages(self.connection, self._locks.keys)
+        for key, field in self._named.items():
+            if key in found:
+                areas.check_open(found[key].merged_into, field)
+        return found
 
     async def lock_area(self, code: str) -> Area:
         """The province or regency that the deed concerns, locked; raises AreaUnknown."""

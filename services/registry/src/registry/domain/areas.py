@@ -111,6 +111,8 @@ class Village:
     province_code: str
     province_name: str
     time_zone: TimeZone
+    merged_into: str | None = None
+    """The village that it is part of since it was closed."""
 
     def known(self, effective_on: date, edition: str) -> VillageKnown:
         """The fact that this village exists, as an edition of the area data has it."""

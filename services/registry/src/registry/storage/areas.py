@@ -39,11 +39,17 @@ async def key_of(
             f"Desa dengan kode {code} tidak ada dalam data wilayah; cari di GET /areas/villages.",
             field=field,
         )
-    if row["merged_into"] and not closed:
-        raise VillageClosed(
-            f"Desa ini sudah bergabung ke {row['merged_into']}; catat pada desa itu.", field=field
-        )
+    if not closed:
+        check_open(row["merged_into"], field)
     return str(row["village_key"])
+
+
+def check_open(merged_into: str | None, field: str | None = None) -> None:
+    """Raise VillageClosed for a village that is part of another."""
+    if merged_into:
+        raise VillageClosed(
+            f"Desa ini sudah bergabung ke {merged_into}; catat pada desa itu.", field=field
+        )
 
 
 async def lock(connection: Connection, keys: Iterable[str]) -> VillageLocks:
@@ -129,4 +135,5 @@ def _village(row: Record) -> Village:
         province_code=row["province_code"],
         province_name=row["province_name"],
         time_zone=TimeZone(row["time_zone"]),
+        merged_into=row.get("merged_into"),
     )

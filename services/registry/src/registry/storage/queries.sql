@@ -8,13 +8,18 @@ SELECT village_key FROM villages WHERE village_key = ANY($1::text[])
 ORDER BY village_key FOR NO KEY UPDATE
 
 -- name: village_key
--- The village that has this code now, or else had it once, and what it was merged into.
-SELECT village_key, merged_into FROM villages WHERE village_code = $1
-UNION ALL
+-- The village that has this code now, or else had it once, and what it was merged into; of several
+-- that had it, one that is not closed.
 SELECT village_key, merged_into
-FROM former_codes f
-JOIN villages USING (village_key)
-WHERE f.village_code = $1
+FROM (
+    SELECT village_key, merged_into, 0 AS past FROM villages WHERE village_code = $1
+    UNION ALL
+    SELECT village_key, merged_into, 1
+    FROM former_codes f
+    JOIN villages USING (village_key)
+    WHERE f.village_code = $1
+) AS found
+ORDER BY past, merged_into IS NOT NULL, village_key
 LIMIT 1
 
 -- name: villages
@@ -22,7 +27,7 @@ LIMIT 1
 SELECT v.village_key, v.village_code, v.name, v.kind,
     k.kecamatan_code, k.name AS kecamatan_name,
     r.regency_code, r.name AS regency_name, r.kind AS regency_kind,
-    p.province_code, p.name AS province_name, p.time_zone
+    p.province_code, p.name AS province_name, p.time_zone, v.merged_into
 FROM villages v
 JOIN kecamatan k USING (kecamatan_code)
 JOIN regencies r USING (regency_code)
