@@ -14,7 +14,8 @@ from common.inbox import QUERIES as INBOX
 from common.outbox import QUERIES as OUTBOX
 from common.relay import LEADER_LOCK
 from support.databases import TestDatabases
-from support.simulated.contract import Port, in_memory, in_postgres
+from support.simulated.contract import STATEMENTS, TABLES, Port, in_memory, in_postgres
+from support.simulated.postgres import Server
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 ADVISORY = "SELECT pg_try_advisory_lock($1)"
@@ -63,6 +64,28 @@ async def test_who_waits_for_a_row_sees_what_its_holder_left(port: Port) -> None
         await first.execute(INBOX["advance_one"], f"{{{B}}}", 1, "{7}", "{NULL}")
 
     assert [(A, [0]), (B, [7])] == await waiting
+
+
+async def test_who_was_just_given_a_lock_waits_for_nobody() -> None:
+    """In memory: a third one asks before the second has gone on, and queues behind it."""
+    server = Server(TABLES["registry"], STATEMENTS["registry"], now=lambda: NOW)
+    first, second, third = [server.connect(name) for name in "123"]
+    await server.run(first, INBOX["ensure"], [[A], 1])
+    first.commit()
+
+    async def lock(session):
+        session.open = True
+        rows = await server.run(session, INBOX["lock"], [[A]])
+        session.end()
+        return rows
+
+    first.open = True
+    await server.run(first, INBOX["lock"], [[A]])
+    waiting = asyncio.create_task(lock(second))
+    assert await waits(waiting)
+    first.end()
+
+    assert await lock(third) == await waiting
 
 
 async def test_what_is_not_committed_is_seen_by_nobody_else(port: Port) -> None:
@@ -143,7 +166,7 @@ async def test_a_lost_session_frees_what_it_held(port: Port) -> None:
             assert await waits(waiting)
             await port.end(leader)
             await waiting
-            await leader.fetch(INBOX["lock"], [A])
+            await leader.fetch(INBOX["lock"], [[A]])
 
     (error,) = await asyncio.gather(hold(), return_exceptions=True)
 

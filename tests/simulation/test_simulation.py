@@ -6,7 +6,7 @@ import pytest
 from support.simulated.telling import chunks, name, tell
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("seeds", chunks(0), ids=name)
 def test_the_promises_hold_at_rest(seeds: range) -> None:
     """Whatever failed on the way: every event once, in order, decided right, told at most once.

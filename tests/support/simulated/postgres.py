@@ -68,6 +68,7 @@ class Server:
             if not session.lost and not turn.done():
                 lock.owner = session
                 session.locks[place] = lock
+                session.waits_for = None
                 turn.set_result(None)
                 return
         self.locks.pop(place, None)
