@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from typing import Any
 
 import pytest
 from common.events import topics
+from eligibility.web.feed import LISTED
 from inline_snapshot import external_file, snapshot
 from registry.areas.edition import read_edition
 from support.system import System
 from support.telling import SCENARIO, Telling
+from support.waiting import eventually
+from support.watching import entries
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(170)]
 
@@ -164,6 +168,34 @@ async def test_every_mail_reads_so(telling: Telling) -> None:
     assert external_file("story_mails.txt") == "\n".join(letters)
 
 
+async def test_the_pages_show_every_chapter(telling: Telling) -> None:
+    """Who opens a village's page at the end of a chapter reads its four fields, in words."""
+    pages = [
+        f"=== {chapter}\n" + "".join(f"{name}: {fields}\n" for name, fields in shown.items())
+        for chapter, shown in telling.watcher.shown.items()
+    ]
+    assert external_file("story_pages.txt") == "\n".join(pages)
+    assert [] == telling.watcher.differing
+
+
+async def test_the_open_page_has_followed_the_story(telling: Telling) -> None:
+    """The feed that was open from before the first chapter has all that one opened now shows.
+
+    What was decided at the same moment stands there as it came.
+    """
+    watcher = telling.watcher
+    await watcher.plain.goto(f"{watcher.address}/langsung")
+    newest = await entries(watcher.plain)
+
+    async def missing() -> set[str]:
+        return set(newest) - set(await entries(watcher.live))
+
+    assert len(newest) == LISTED
+    await eventually(missing, set())
+    followed = await entries(watcher.live)
+    assert len(followed) == len(set(followed))
+
+
 async def test_told_again_it_changes_nothing(telling: Telling) -> None:
     """A second run sums up; with its journal lost, the services know that all of it was done."""
     everything = await standing(telling.system)
@@ -202,6 +234,38 @@ Minggu, 7 November 2032, pukul 00.00 WIB
     async with telling.system.client("eligibility") as client:
         listed = (await client.get("/villages", params={"proposal": "open"})).json()["villages"]
     assert ["Ampelgading"] == [village["name"] for village in listed]
+
+    for page in (telling.watcher.scripted, telling.watcher.plain):
+        await page.goto(telling.watcher.address)
+        task = page.locator(".tasks li", has_text="Desa Ampelgading")
+        found = [wrapped(await task.inner_text())]
+        await task.get_by_role("link", name="Desa Ampelgading").click()
+        found += [wrapped(await page.locator(".notice.warn").inner_text())]
+        assert (
+            snapshot(
+                [
+                    """\
+■ Penangguhan diusulkan Desa Ampelgading Kecamatan Selorejo, Kabupaten Blitar. Syarat
+tidak terpenuhi sejak 27 November 2030; masa perbaikan (sebelum 25 Februari 2031) telah
+lewat. Penangguhan diusulkan 25 Februari 2031; keputusannya ada pada petugas.\
+""",
+                    """\
+Penangguhan gelar diusulkan sejak 25 Februari 2031: syarat tidak terpenuhi sejak 27
+November 2030, masa perbaikan (sebelum 25 Februari 2031) telah lewat, dan keadaan
+terancam sudah diberitahukan sejak 6 Januari 2031. Yang memutuskan adalah pejabat yang
+berwenang.\
+""",
+                ]
+            )
+            == found
+        )
+    proposed = telling.watcher.live.locator("#aliran li", has_text="diusulkan untuk ditangguhkan")
+    await eventually(proposed.count, 1)
+
+
+def wrapped(text: str) -> str:
+    """What a page says, as lines that fit here."""
+    return textwrap.fill(text, 88)
 
 
 COUNTED = {

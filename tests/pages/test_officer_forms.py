@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from demo.issuer import Serving
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from support.databases import TestDatabases
-from support.proxy import free_ports
+from support.officer import issuer_beside, log_in
 from support.stack import TestStack
 from support.system import System, system_on
 
@@ -30,32 +29,13 @@ async def system(
 ) -> AsyncIterator[System]:
     """The services, and the issuer beside them on a port of its own."""
     home = tmp_path_factory.mktemp("officer")
-    (port,) = free_ports(1)
-    issuer = Serving(home / "secrets", port=port, pages_url="http://127.0.0.1")
-    issuer.start()
-    discovery = f"http://127.0.0.1:{port}/.well-known/openid-configuration"
     with pytest.MonkeyPatch.context() as variables:
-        variables.setenv("ELIGIBILITY_OIDC_DISCOVERY", discovery)
-        async with system_on(
-            home, kafka=await stack.kafka(), databases=databases, villages=[WONOPRINGGO]
-        ) as started:
-            yield started
-    await issuer.stop()
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        yield browser
-        await browser.close()
-
-
-async def log_in(page: Page, address: str, person: str) -> None:
-    await page.goto(address)
-    await page.get_by_role("link", name=person).click()
+        async with issuer_beside(home / "secrets") as discovery:
+            variables.setenv("ELIGIBILITY_OIDC_DISCOVERY", discovery)
+            async with system_on(
+                home, kafka=await stack.kafka(), databases=databases, villages=[WONOPRINGGO]
+            ) as started:
+                yield started
 
 
 async def fill(page: Page, form: str, typed: dict[str, str]) -> None:
@@ -73,10 +53,10 @@ async def save(page: Page, nik: str = "") -> None:
 
 
 async def test_a_village_gets_its_title_on_the_pages_without_scripts(
-    system: System, chromium: Browser
+    system: System, browser: Browser
 ) -> None:
     """Login, posts, memberships, officials, an act: each shown before it is saved, and after."""
-    context = await chromium.new_context(java_script_enabled=False)
+    context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     village = f"{system.address('eligibility')}/desa/{WONOPRINGGO}"
 
@@ -137,11 +117,11 @@ async def test_nothing_of_a_nik_stays_in_eligibility(system: System) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_forms_are_accessible_and_fit(
-    system: System, chromium: Browser, size: str, scheme: str, tmp_path: Path
+    system: System, browser: Browser, size: str, scheme: str, tmp_path: Path
 ) -> None:
     """WCAG AA by axe, nothing scrolls sideways, no error of the browser, on each form."""
     width, height = SIZES[size]
-    context = await chromium.new_context(
+    context = await browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
     )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
 import httpx2
 from common.security.demo import demo_token
+from demo.issuer import Serving
+from playwright.async_api import Page
+
+from support.proxy import free_ports
 
 OFFICER = ("eligibility:read", "eligibility:act", "registry:read", "registry:write")
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
@@ -20,6 +25,24 @@ def token(secrets: Path, *scopes: str, areas: tuple[str, ...] = ("*",)) -> str:
     return demo_token(
         secrets, audience=("eligibility", "registry"), scopes=scopes or OFFICER, areas=areas
     )
+
+
+@asynccontextmanager
+async def issuer_beside(secrets: Path) -> AsyncIterator[str]:
+    """The demo's issuer on a port of its own; yields where it describes itself."""
+    (port,) = free_ports(1)
+    issuer = Serving(secrets, port=port, pages_url="http://127.0.0.1")
+    issuer.start()
+    try:
+        yield f"http://127.0.0.1:{port}/.well-known/openid-configuration"
+    finally:
+        await issuer.stop()
+
+
+async def log_in(page: Page, address: str, person: str) -> None:
+    """Open a page that asks for the login, and choose who one is."""
+    await page.goto(address)
+    await page.get_by_role("link", name=person).click()
 
 
 @dataclass
