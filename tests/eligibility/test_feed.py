@@ -76,7 +76,7 @@ def listening(feed: Feed, after: UUID = BEGINNING, seconds: float = 30) -> Calla
 async def test_a_stream_has_its_area_once_and_in_order(feed: Feed, owner: asyncpg.Connection):
     """Also what was committed by another process, and late, after a younger one."""
     first = await tell(owner)
-    entry = listening(feed)
+    entry = listening(feed, first)
     listened = asyncio.create_task(entry())
     await asyncio.sleep(0)
     await tell(owner, OTHERS)
@@ -136,6 +136,14 @@ async def test_a_stream_goes_on_where_it_was(feed: Feed, owner: asyncpg.Connecti
     entry = listening(feed, told[1])
 
     assert told[2:] == [await entry(), await entry()]
+
+
+async def test_for_an_empty_list_all_is_new(feed: Feed, owner: asyncpg.Connection):
+    """Also what happened before its stream was opened: a page in the background opens it late."""
+    told = [await tell(owner), await tell(owner, OTHERS), await tell(owner)]
+    entry = listening(feed)
+
+    assert [told[0], told[2]] == [await entry(), await entry()]
 
 
 async def test_streams_are_limited(feed: Feed):

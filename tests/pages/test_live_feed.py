@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import asyncpg
@@ -57,6 +58,20 @@ async def test_what_happens_appears_by_itself(
     async with site.look(browser, "/langsung", areas=("33.26",), scripts=False) as (page, _):
         assert told == (await ids(page))[0]
         assert "memenuhi semua syarat" in await page.locator(f"#{told}").inner_text()
+
+
+async def test_the_stream_opens_however_late_a_script_comes(site: Site, browser: Browser) -> None:
+    """The extension that opens it is a file of its own, and files come in any order."""
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        await asyncio.sleep(0.5)
+        await route.fulfill(response=answer)
+
+    async with site.look(browser, "/daftar", areas=("33.26",)) as (page, _):
+        await page.route("**/static/hx-sse-*", late)
+        async with page.expect_request("**/langsung/aliran*", timeout=10_000):
+            await page.goto(f"{site.url}/langsung")
 
 
 async def test_a_page_whose_session_ended_asks_for_the_login(site: Site, browser: Browser) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from demo.scenario import Scenario
@@ -52,15 +52,13 @@ class Watcher:
 @asynccontextmanager
 async def watching(browser: Browser, address: str) -> AsyncIterator[Watcher]:
     """Log both of them in, and leave the feed open."""
-    scripted = await browser.new_context(locale="id-ID", reduced_motion="reduce")
-    plain = await browser.new_context(locale="id-ID", java_script_enabled=False)
-    try:
-        watcher = Watcher(
-            address, await scripted.new_page(), await scripted.new_page(), await plain.new_page()
-        )
-        for page in (watcher.live, watcher.plain):
-            await log_in(page, f"{address}/langsung", HEAD_OFFICE)
-        yield watcher
-    finally:
-        await scripted.close()
-        await plain.close()
+    async with AsyncExitStack() as windows:
+        pages = []
+        for scripts in (True, True, False):
+            # A window each: a page in the background lets its stream rest.
+            window = await browser.new_context(locale="id-ID", java_script_enabled=scripts)
+            windows.push_async_callback(window.close)
+            pages.append(await window.new_page())
+            await log_in(pages[-1], f"{address}/langsung", HEAD_OFFICE)
+            await pages[-1].wait_for_url("**/langsung")
+        yield Watcher(address, *pages)

@@ -90,10 +90,11 @@ class Feed:
     async def follow(
         self, news: asyncio.Event, areas: Set[str], after: UUID, seconds: float
     ) -> AsyncIterator[Happening]:
-        """What happens after an entry, the oldest first; ends after `seconds` or at shutdown."""
+        """What happened after an entry, and happens, the oldest first; a page of it at the start.
+
+        Ends after `seconds`, or at shutdown. For a list without an entry all is new.
+        """
         end = asyncio.get_running_loop().time() + seconds
-        if after == BEGINNING:
-            after = _at(self._now())
         told = {one.id for one in await self._since(areas, self._before(after)) if one.id <= after}
         while not self._closed.is_set():
             # Behind the last one, for a transaction may commit after a later one.
