@@ -101,9 +101,15 @@ async def test_a_late_part_is_cancelled() -> None:
 async def test_cancelling_the_owner_stops_its_parts() -> None:
     """No part outlives the function that owns it."""
     log: list[str] = []
-    owner = asyncio.create_task(run_parts([patient(log, "relay")]))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    started = asyncio.Event()
+
+    async def run(stop: asyncio.Event) -> None:
+        started.set()
+        await stop.wait()
+        log.append("relay")
+
+    owner = asyncio.create_task(run_parts([Part("relay", run)]))
+    await started.wait()
     owner.cancel()
 
     with pytest.raises(asyncio.CancelledError):

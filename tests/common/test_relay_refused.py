@@ -51,6 +51,13 @@ async def limit(kafka: str, prefix: str) -> AsyncIterator[Limit]:
         settings = {"max.message.bytes": str(size)}
         topic = f"{prefix}{topics.REGISTRY_OUTREACH}"
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, settings)])
+        await eventually(lambda: shown(topic), str(size))
+
+    async def shown(topic: str) -> str:
+        """What the broker goes by; it takes a change over after the command has returned."""
+        [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+        [(_, _, _, _, entries)] = answer.resources
+        return {entry[0]: entry[1] for entry in entries}["max.message.bytes"]
 
     yield limit
     await admin.close()

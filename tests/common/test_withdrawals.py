@@ -22,6 +22,7 @@ from common.withdrawals import Withdrawals
 from support.databases import ServiceUrls
 from support.inbox_rig import Rig
 from support.streams import KETANON, Offsets, Record, sosialisasi
+from support.waiting import eventually
 
 pytestmark = pytest.mark.stack
 OUTREACH = topics.REGISTRY_OUTREACH
@@ -41,6 +42,9 @@ class Topic:
 
     copy: Record
     all_looked: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(2))
+
+    async def looking(self) -> int:
+        return self.all_looked.n_waiting
 
     async def partition(self, *_: Any, **__: Any) -> AsyncIterator[Batch]:
         await self.all_looked.wait()
@@ -95,8 +99,7 @@ async def test_somebody_discards_it_by_its_id_meanwhile(rig: Rig, topic: Topic) 
     """Who comes second has nothing to discard."""
     clearing = asyncio.create_task(person(rig, rig.database, topic).discard("a"))
     front = (await rig.parking.villages())[0]
-    while not topic.all_looked.n_waiting:
-        await asyncio.sleep(0.01)
+    await eventually(topic.looking, 1)
     await rig.parking.discard(KETANON, parked_id=front["parked_id"], reason="x", actor="b")
     await topic.all_looked.wait()
 

@@ -18,14 +18,14 @@ Yth. Camat Sragi
 
 Dengan hormat kami sampaikan bahwa status Desa Sadar Jaminan Sosial
 Ketenagakerjaan Desa Kedungjaran, Kecamatan Sragi, Kabupaten Pekalongan,
-terancam per 20 November 2026. Jika belum dipulihkan sampai 18 Februari
+terancam per 20 November 2026. Jika belum dipulihkan sebelum 18 Februari
 2027, status akan diusulkan untuk ditangguhkan.
 
   Belum terpenuhi : 2 dari 11 jabatan kepala desa dan perangkat desa
                     belum terlindungi BPJS Ketenagakerjaan (2 kepala
                     urusan)
   Sejak           : 13 November 2026
-  Batas waktu     : 18 Februari 2027
+  Batas waktu     : sebelum 18 Februari 2027
 
 Mohon kesediaan Bapak/Ibu membina dan mengingatkan Pemerintah Desa agar
 kriteria tersebut dipenuhi kembali. Kantor Cabang BPJS Ketenagakerjaan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
@@ -49,9 +50,9 @@ class AnyEventData(BaseModel):
     """Civil date, local to the village, from which the fact holds."""
 
     @property
+    @abstractmethod
     def code(self) -> str:
         """The code of its village or area as of `effective_on`."""
-        raise NotImplementedError
 
 
 class EventData(AnyEventData):
