@@ -35,34 +35,42 @@ DUE = 50_000
 async def measure(chosen: list[str], events: int, villages: int, say) -> list[Figure]:
     home = Path(tempfile.mkdtemp(prefix="desa-sadar-bench-"))
     figures: list[Figure] = []
+
+    def keep(found: list[Figure]) -> None:
+        """Said at once: a part that fails costs no figures of others."""
+        figures.extend(found)
+        for figure in found:
+            print(figure.line(), flush=True)
+
     stack = Stack(home / "embedded", ports=Ports.any(), say=say)
     await stack.start()
     try:
         databases = TestDatabases(stack.addresses.postgres)
         if "relay" in chosen:
             say(f"relay: {events:,} events ...")
-            figures += await relay.measure(databases, stack.addresses.kafka, events)
+            keep(await relay.measure(databases, stack.addresses.kafka, events))
         if "catch_up" in chosen:
             say(f"catch-up: {events:,} events ...")
-            figures += await catch_up.measure(stack, databases, events, ROUNDS, say)
+            keep(await catch_up.measure(stack, databases, events, ROUNDS, say))
         if "poison" in chosen:
             say(f"1 % of {poison.VILLAGES:,} villages poisoned: {ROUNDS} rounds ...")
-            figures += await poison.measure(stack, databases, ROUNDS, say)
+            keep(await poison.measure(stack, databases, ROUNDS, say))
         if "scheduler" in chosen:
             say(f"{DUE:,} villages due at one midnight ...")
-            figures += await scheduler.measure(stack, databases, DUE, say)
-        if "writing" in chosen:
-            say("WAL of a registry event: 3,000 enrollments ...")
-            figures += await writing.measure(home, stack, 3_000, say)
-        if "latency" in chosen:
-            say(f"event to status and to mail: {latency.RATE} events a second, {villages} changes")
-            figures += await latency.measure(home, stack, villages, say)
-        if "outage" in chosen:
-            say(f"Kafka away for {outage.seconds():.0f} s, {outage.RATE} writes a second ...")
-            figures += await outage.measure(home, stack, say)
+            keep(await scheduler.measure(stack, databases, DUE, say))
         if "pages" in chosen:
             say("pages over the whole country ...")
-            figures += await pages.measure(home, stack, databases, say)
+            keep(await pages.measure(home, stack, databases, say))
+        # From here on the roles have the demo's passwords, which `databases` does not know.
+        if "writing" in chosen:
+            say("WAL of a registry event: 3,000 enrollments ...")
+            keep(await writing.measure(home, stack, 3_000, say))
+        if "latency" in chosen:
+            say(f"event to status and to mail: {latency.RATE} events a second, {villages} changes")
+            keep(await latency.measure(home, stack, villages, say))
+        if "outage" in chosen:
+            say(f"Kafka away for {outage.seconds():.0f} s, {outage.RATE} writes a second ...")
+            keep(await outage.measure(home, stack, say))
     finally:
         await stack.discard()
         shutil.rmtree(home, ignore_errors=True)
@@ -75,7 +83,7 @@ def main() -> None:
         "only",
         nargs="*",
         default=[
-            *("relay", "catch_up", "poison", "scheduler", "writing", "latency", "outage", "pages"),
+            *("relay", "catch_up", "poison", "scheduler", "pages", "writing", "latency", "outage"),
         ],
     )
     parser.add_argument("--events", type=int, default=1_000_000, help="for relay and catch-up")
@@ -103,8 +111,6 @@ def main() -> None:
             figure.verdict,
         )
     console.print(table)
-    for figure in figures:
-        print(figure.line())
     if arguments.gates and any(figure.verdict == "missed" for figure in figures):
         sys.exit(1)
 

@@ -114,8 +114,7 @@ async def test_nothing_of_a_nik_stays_in_eligibility(system: System) -> None:
     assert not any(nik in logs for nik in POSTS.values())
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desktop", "light")])
 async def test_forms_are_accessible_and_fit(
     system: System, browser: Browser, size: str, scheme: str, tmp_path: Path
 ) -> None:
