@@ -8,6 +8,8 @@ import logging
 import shutil
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -32,45 +34,76 @@ ROUNDS = 5
 DUE = 50_000
 
 
+@dataclass(frozen=True)
+class Bench:
+    """What the parts measure on, and how much of it."""
+
+    home: Path
+    stack: Stack
+    databases: TestDatabases
+    events: int
+    villages: int
+    say: Callable[[str], None]
+
+    @property
+    def kafka(self) -> str:
+        return self.stack.addresses.kafka
+
+
+# From `writing` on the roles have the demo's passwords, which `databases` does not know.
+PARTS: dict[str, tuple[str, Callable[[Bench], Awaitable[list[Figure]]]]] = {
+    "relay": (
+        "relay: {0.events:,} events ...",
+        lambda on: relay.measure(on.databases, on.kafka, on.events),
+    ),
+    "catch_up": (
+        "catch-up: {0.events:,} events ...",
+        lambda on: catch_up.measure(on.stack, on.databases, on.events, ROUNDS, on.say),
+    ),
+    "poison": (
+        f"1 % of {poison.VILLAGES:,} villages poisoned: {ROUNDS} rounds ...",
+        lambda on: poison.measure(on.stack, on.databases, ROUNDS, on.say),
+    ),
+    "scheduler": (
+        f"{DUE:,} villages due at one midnight ...",
+        lambda on: scheduler.measure(on.stack, on.databases, DUE, on.say),
+    ),
+    "pages": (
+        "pages over the whole country ...",
+        lambda on: pages.measure(on.home, on.stack, on.databases, on.say),
+    ),
+    "writing": (
+        "WAL of a registry event: 3,000 enrollments ...",
+        lambda on: writing.measure(on.home, on.stack, 3_000, on.say),
+    ),
+    "latency": (
+        f"event to status and to mail: {latency.RATE} events a second, {{0.villages}} changes",
+        lambda on: latency.measure(on.home, on.stack, on.villages, on.say),
+    ),
+    "outage": (
+        f"Kafka away for {outage.seconds():.0f} s, {outage.RATE} writes a second ...",
+        lambda on: outage.measure(on.home, on.stack, on.say),
+    ),
+}
+
+
 async def measure(chosen: list[str], events: int, villages: int, say) -> list[Figure]:
+    """The chosen parts, one after the other; each figure is said at once, whatever fails later."""
     home = Path(tempfile.mkdtemp(prefix="desa-sadar-bench-"))
     figures: list[Figure] = []
-
-    def keep(found: list[Figure]) -> None:
-        """Said at once: a part that fails costs no figures of others."""
-        figures.extend(found)
-        for figure in found:
-            print(figure.line(), flush=True)
-
     stack = Stack(home / "embedded", ports=Ports.any(), say=say)
     await stack.start()
     try:
         databases = TestDatabases(stack.addresses.postgres)
-        if "relay" in chosen:
-            say(f"relay: {events:,} events ...")
-            keep(await relay.measure(databases, stack.addresses.kafka, events))
-        if "catch_up" in chosen:
-            say(f"catch-up: {events:,} events ...")
-            keep(await catch_up.measure(stack, databases, events, ROUNDS, say))
-        if "poison" in chosen:
-            say(f"1 % of {poison.VILLAGES:,} villages poisoned: {ROUNDS} rounds ...")
-            keep(await poison.measure(stack, databases, ROUNDS, say))
-        if "scheduler" in chosen:
-            say(f"{DUE:,} villages due at one midnight ...")
-            keep(await scheduler.measure(stack, databases, DUE, say))
-        if "pages" in chosen:
-            say("pages over the whole country ...")
-            keep(await pages.measure(home, stack, databases, say))
-        # From here on the roles have the demo's passwords, which `databases` does not know.
-        if "writing" in chosen:
-            say("WAL of a registry event: 3,000 enrollments ...")
-            keep(await writing.measure(home, stack, 3_000, say))
-        if "latency" in chosen:
-            say(f"event to status and to mail: {latency.RATE} events a second, {villages} changes")
-            keep(await latency.measure(home, stack, villages, say))
-        if "outage" in chosen:
-            say(f"Kafka away for {outage.seconds():.0f} s, {outage.RATE} writes a second ...")
-            keep(await outage.measure(home, stack, say))
+        bench = Bench(home, stack, databases, events, villages, say)
+        for name, (title, part) in PARTS.items():
+            if name not in chosen:
+                continue
+            say(title.format(bench))
+            found = await part(bench)
+            figures += found
+            for figure in found:
+                print(figure.line(), flush=True)
     finally:
         await stack.discard()
         shutil.rmtree(home, ignore_errors=True)
@@ -79,17 +112,13 @@ async def measure(chosen: list[str], events: int, villages: int, say) -> list[Fi
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "only",
-        nargs="*",
-        default=[
-            *("relay", "catch_up", "poison", "scheduler", "pages", "writing", "latency", "outage"),
-        ],
-    )
+    parser.add_argument("only", nargs="*", default=[*PARTS], metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--events", type=int, default=1_000_000, help="for relay and catch-up")
     parser.add_argument("--villages", type=int, default=300, help="for the latencies")
     parser.add_argument("--gates", action="store_true", help="fail when a gate is missed")
     arguments = parser.parse_args()
+    if unknown := {*arguments.only} - {*PARTS}:
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     logging.getLogger().setLevel(logging.ERROR)
     console = Console(stderr=True, highlight=False)
     figures = asyncio.run(
