@@ -57,6 +57,18 @@ async def test_a_moment_that_has_passed_is_refused(day: str) -> None:
         await ahead.until(aim)
 
 
+@pytest.mark.parametrize("asked", [("", "2207-03-01"), ("3660", "")], ids=["until", "days"])
+async def test_a_moment_too_far_ahead_is_refused(
+    asked: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything has moved: the way there cannot be gone back."""
+    monkeypatch.setattr(f"{__name__}.NOW", datetime.now(WIB) + timedelta(days=1))
+    ahead = Advance(Standing(), mailbox=no_mails, console=Console())  # type: ignore[arg-type]
+    aim = aim_of(*asked)
+    with pytest.raises(NoAim, match="paling jauh sampai"):
+        await (ahead.until(aim) if isinstance(aim, datetime) else ahead.by_days(aim))
+
+
 def test_days_a_day_or_neither() -> None:
     """What make gives for a variable that is not set is empty."""
     assert timedelta(hours=12) == aim_of("0.5", "")

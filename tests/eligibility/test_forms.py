@@ -249,18 +249,14 @@ async def test_posts_that_stay_keep_their_numbers(officer: Officer, answers: Ans
     ] == answers.asked[0][1]["posts"]
 
 
-async def test_a_list_without_posts_is_refused_where_there_are_none(
-    officer: Officer, answers: Answers
-) -> None:
-    """Nothing is offered for saving or sent; a village that has posts may lose them all."""
+async def test_a_list_without_posts_is_refused(officer: Officer, answers: Answers) -> None:
+    """Nothing is offered for saving or sent; the registry takes no empty list either."""
     typed = {"effective_on": "2026-03-01"}
-    some = await officer.check("susunan", typed)
-    answers.answers["posts"] = 200, {"posts": []}
     none = await officer.check("susunan", typed)
-    saved = await officer.save("susunan", some)
+    checked = await officer.check("susunan", {**typed, "RT_HEAD": "1"})
+    saved = await officer.save("susunan", checked, without=("RT_HEAD",))
 
-    assert [200, 422, 422] == [page.status_code for page in (some, none, saved)]
-    assert "memiliki 0 jabatan" in some.text
+    assert [422, 200, 422] == [page.status_code for page in (none, checked, saved)]
     assert "Isi jumlah sedikitnya satu jabatan" in none.text
     assert "Isi jumlah sedikitnya satu jabatan" in saved.text
     assert [] == answers.asked

@@ -19,9 +19,12 @@ FACE = {
 TODAY = date(2026, 11, 23)
 
 
+PLACE = {"time_zone": "WIB"}
+
+
 def happening(reasons: list[dict], on: date = TODAY, **changed: str) -> Happening:
     at = datetime(2026, 11, 22, 20, tzinfo=UTC)
-    return Happening(UUID(int=1), at, "STATUS", on, FACE, FACE | changed, {}, reasons)
+    return Happening(UUID(int=1), at, "STATUS", on, FACE, FACE | changed, PLACE, reasons)
 
 
 def test_progress_is_said_by_its_counts() -> None:

@@ -89,7 +89,7 @@ def test_all_packages_arrive_and_are_fetched_once(
     assert [path.name for path in paths] == [jar.name for jar in GOOD]
     assert all(jar.is_at(path) for jar, path in zip(GOOD, paths, strict=True))
     assert len(asked) == len(GOOD)
-    assert said[0].startswith("Fetching 12 packages (mengunduh paket)")
+    assert said[0].startswith("Mengunduh 12 paket")
     assert "100 %" in said[-1]
     fetch(folder, said.append, jars=GOOD)
     assert len(asked) == len(GOOD)

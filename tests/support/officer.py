@@ -57,11 +57,18 @@ class Officer:
         return await self.http.post(f"/desa/{self.code}/catat/{form}", data=dict(typed))
 
     async def save(
-        self, form: str, checked: httpx2.Response, *, nik: str = "", step: str = "simpan"
+        self,
+        form: str,
+        checked: httpx2.Response,
+        *,
+        nik: str = "",
+        step: str = "simpan",
+        without: tuple[str, ...] = (),
     ) -> httpx2.Response:
-        """The second step: what the checked page carries, and the NIK."""
+        """The second step: what the checked page carries (but for some fields), and the NIK."""
         carried: dict[str, list[str]] = {}
         for name, value in HIDDEN.findall(checked.text):
-            carried.setdefault(name, []).append(unescape(value))
+            if name not in without:
+                carried.setdefault(name, []).append(unescape(value))
         sent = {**carried, "nik": nik, "langkah": step}
         return await self.http.post(f"/desa/{self.code}/catat/{form}", data=sent)

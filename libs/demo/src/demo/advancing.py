@@ -88,6 +88,9 @@ class Advance:
         await self._through(await self._clocks.now() + days)
 
     async def _through(self, target: datetime) -> None:
+        furthest = datetime.now(WIB) + timedelta(days=MOST_DAYS)
+        if target > furthest:
+            raise NoAim(f"Waktu dapat dimajukan paling jauh sampai {say_day(furthest.date())}.")
         await self._clocks.rest()
         for _ in range(MOST):
             due = await self._clocks.next_due()

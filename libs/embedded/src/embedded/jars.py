@@ -108,7 +108,7 @@ def _download(
             " EMBEDDED_JARS."
         ) from error
     source = repository()
-    what = f"Fetching {len(jars)} packages (mengunduh paket)"
+    what = f"Mengunduh {len(jars)} paket"
     with progress(sum(jar.size for jar in jars), what, say) as advance:
         running = {pool.submit(_bring, jar, folder, source, cancelled): jar for jar in jars}
         try:

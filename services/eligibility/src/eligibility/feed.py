@@ -95,24 +95,25 @@ class Feed:
         Ends after `seconds`, or at shutdown. For a list without an entry all is new.
         """
         end = asyncio.get_running_loop().time() + seconds
-        told = {one.id for one in await self._since(areas, self._before(after)) if one.id <= after}
+        looked = self._now()
+        # Each village's own newest: a quiet area among loud ones has no entry for long stretches.
+        listed = await self.newest(areas, PAGE)
+        behind = _at(min(after.int >> 80, looked) - LATE)
+        told = {one.id for one in listed if one.id <= after}
+        found = [one for one in listed if one.id > behind]
         while not self._closed.is_set():
-            # Behind the last one, for a transaction may commit after a later one.
-            found = await self._since(areas, self._before(after))
             new = [one for one in reversed(found) if one.id not in told]
             # What is no longer on the page cannot come back to it: younger ones stand before it.
             told = {one.id for one in found}
             for one in new:
-                after = max(after, one.id)
                 yield one
             left = end - asyncio.get_running_loop().time()
             if left <= 0 or not await set_within(news, left):
                 return
             news.clear()
-
-    def _before(self, after: UUID) -> UUID:
-        """The least id that may still come."""
-        return _at(min(after.int >> 80, self._now()) - LATE)
+            # Behind the last look, for a transaction may commit after a later one.
+            behind, looked = _at(looked - LATE), self._now()
+            found = await self._since(areas, behind)
 
     def _ahead(self) -> UUID:
         """The least id of a clock that is too far ahead of ours."""

@@ -23,6 +23,7 @@ WHOLE = timedelta(hours=10)
 SEEN_EVERY = timedelta(minutes=1)
 """A session that is used is written down so often, not at every request."""
 REFRESH_LEASE = timedelta(seconds=30)
+"""Whoever fetches new tokens has the turn so long: longer than its three calls of 5 s each."""
 PURGE_BATCH = 1_000
 
 _SQL = Queries.of("common.web", "sessions.sql")

@@ -114,14 +114,14 @@ def _posts(criterion: PostsCovered, posts: PostsOn, question: _Question) -> list
     Told in the order of kinds and numbers, the head first.
     """
     asked = criterion.keep if question.keep else criterion.enter
-    by_verdict: dict[Verdict, list[Step]] = {verdict: [] for verdict in Verdict}
+    by_verdict: dict[Verdict, list[tuple[Post, Step]]] = {verdict: [] for verdict in Verdict}
     for post, seat in sorted(posts, key=lambda held: _place(held[0])):
         verdict = verdict_on(seat, asked, question.parameters, question.day)
         kind = (
             StepKind.COVER_HOLDER if seat.vacant_since is None else StepKind.APPOINT_COVERED_HOLDER
         )
         step = Step(kind, post, tuple(sorted(lacking(seat, asked))))
-        by_verdict[verdict].append(step)
+        by_verdict[verdict].append((post, step))
     vacant, unmissed = by_verdict[Verdict.VACANT], by_verdict[Verdict.OPEN]
     filled = len(posts) - len(vacant) - len(unmissed)
     to_fill = max(0, -(-question.parameters.min_filled * len(posts) // 100) - filled)
@@ -130,7 +130,7 @@ def _posts(criterion: PostsCovered, posts: PostsOn, question: _Question) -> list
     required = -(-asked.min_share * judged // 100)
     more = required - len(by_verdict[Verdict.COVERED]) - len(fills)
     chosen = fills + (by_verdict[Verdict.NOT_COVERED] + vacant[to_fill:])[: max(0, more)]
-    return sorted(chosen, key=lambda step: _place(step.post) if step.post else ())
+    return [step for _, step in sorted(chosen, key=lambda one: _place(one[0]))]
 
 
 def _place(post: Post) -> tuple[int, int, str]:

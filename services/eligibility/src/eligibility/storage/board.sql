@@ -72,23 +72,19 @@ LIMIT $1
 
 -- name: suspended_longest
 -- The suspended villages, the longest first; since their act, or as they stand where it is not here.
-SELECT s.*, coalesce(
-    (
-        SELECT max(a.effective_on) FROM acts a
-        WHERE a.village_key = s.village_key AND a.act = 'PENANGGUHAN'
-    ),
-    s.since
-) AS suspended_on
-FROM (
-    SELECT
-        v.village_key, v.village_code, v.name, v.kind, v.kecamatan_name, v.regency_name,
-        v.regency_kind, v.since
-    FROM /* villages */
-        AND v.board_rank = 2
-    ORDER BY v.since NULLS LAST, v.village_key
-    LIMIT $1
-) AS s
-ORDER BY suspended_on NULLS LAST, s.village_key
+SELECT
+    v.village_key, v.village_code, v.name, v.kind, v.kecamatan_name, v.regency_name,
+    v.regency_kind, coalesce(
+        (
+            SELECT max(a.effective_on) FROM acts a
+            WHERE a.village_key = v.village_key AND a.act = 'PENANGGUHAN'
+        ),
+        v.since
+    ) AS suspended_on
+FROM /* villages */
+    AND v.board_rank = 2
+ORDER BY suspended_on NULLS LAST, v.village_key
+LIMIT $1
 
 -- name: settled_at
 -- Up to when every fact of the registry has had its effect.

@@ -45,7 +45,15 @@ JOIN villages v USING (village_key)
 WHERE c.planned_for >= $1 AND c.planned_for < $2 AND v.closed_on IS NULL
     AND NOT EXISTS (
         SELECT FROM acts a
-        WHERE a.village_key = c.village_key AND a.act = c.kind AND a.effective_on >= c.planned_for
+        WHERE a.village_key = c.village_key AND a.act = c.kind
+            AND (
+                a.effective_on >= c.planned_for
+                -- Its letter may be of an earlier day.
+                OR a.recorded_at >= (
+                    SELECT min(d.recorded_at) FROM ceremony_deeds d
+                    WHERE d.ceremony_id = c.ceremony_id
+                )
+            )
     )
 ORDER BY c.planned_for DESC, c.village_key, c.ceremony_id
 LIMIT $3

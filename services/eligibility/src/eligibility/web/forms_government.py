@@ -15,7 +15,7 @@ from eligibility.web.registry_api import Post, Recorded, Refused, RegistryApi
 WRITE = "registry:write"
 MOST = 300
 """Posts of one kind, as the form asks; the registry has its own limit."""
-NO_POSTS = "Isi jumlah sedikitnya satu jabatan; desa ini belum mempunyai susunan."
+NO_POSTS = "Isi jumlah sedikitnya satu jabatan."
 _REST = (PostKind.RW_HEAD, PostKind.RT_HEAD, PostKind.LKD)
 KINDS = {
     VillageKind.KELURAHAN: (PostKind.LURAH, *_REST),
@@ -70,10 +70,10 @@ class DecreeForm:
         listed = [(words.POSTS[kind], answers.number(kind) or 0) for kind in _kinds(at)]
         named = ", ".join(f"{count} {label}" for label, count in listed if count)
         total = sum(count for _, count in listed)
-        if not total and not await self._registry.posts(at.viewer, at.code):
+        if not total:
             raise Refused(NO_POSTS)
         begins = day(answers.day("effective_on"))
-        told = f"Mulai {begins}, {at.name} memiliki {total} jabatan: {named or 'tidak ada'}."
+        told = f"Mulai {begins}, {at.name} memiliki {total} jabatan: {named}."
         return Effect([told, "Jabatan yang tidak lagi tercantum berakhir pada hari itu."])
 
     async def save(self, at: At, answers: Answers, *, key: str, nik: str) -> Recorded:
@@ -86,7 +86,7 @@ class DecreeForm:
             # numbers always, so that a repeat says the same after the first has been recorded.
             numbers = before if len(before) == count else list(range(1, count + 1))
             posts += [{"kind": kind, "ordinals": numbers}] if count else []
-        if not posts and not known:
+        if not posts:
             raise Refused(NO_POSTS)
         body = {"effective_on": answers.text("effective_on"), "posts": posts}
         if answers.text("number"):

@@ -47,7 +47,7 @@ def said(one: Happening) -> tuple[Word, str]:
     if changed is None:
         return Word("Perkembangan"), _counted(one.reasons)
     lead, text = changed
-    entered_on = local_day(one.at, one.place.get("time_zone", TimeZone.WIB))
+    entered_on = local_day(one.at, TimeZone(one.place["time_zone"]))
     if one.effective_on == entered_on:
         return changed
     return lead, f"{text} {'pada' if text in ACTED else 'sejak'} {day(one.effective_on)}"

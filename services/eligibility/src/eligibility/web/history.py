@@ -149,15 +149,23 @@ def _shown(past: Past, asked: Asked) -> dict[str, Any]:
 
 
 def folded(told: Sequence[Told]) -> list[list[Told]]:
-    """Each entry alone, but neighbours that say nothing new: no field, count or message."""
+    """Each entry alone, but neighbours that say nothing new: no field, count or message.
 
-    def said(row: tuple[int, Told]) -> object:
-        place, (entry, changes, sent) = row
-        if changes or sent or entry.entry != "STATUS":
-            return place
-        return [(r.criterion, r.met, r.required, r.actual) for r in entry.reasons]
+    The newest first; whether the oldest of a page says anything new is on the next page.
+    """
 
-    return [[one for _, one in group] for _, group in groupby(enumerate(told), said)]
+    def quiet(place: int) -> bool:
+        entry, changes, sent = told[place]
+        if changes or sent or entry.entry != "STATUS" or place + 1 == len(told):
+            return False
+        return _counts(entry) == _counts(told[place + 1][0])
+
+    places = groupby(range(len(told)), lambda place: -1 if quiet(place) else place)
+    return [[told[place] for place in group] for _, group in places]
+
+
+def _counts(entry: Entry) -> list[tuple[str, bool | None, int, int | None]]:
+    return [(one.criterion, one.met, one.required, one.actual) for one in entry.reasons]
 
 
 def changes_of(entry: Entry) -> list[tuple[str, words.Word, words.Word]]:

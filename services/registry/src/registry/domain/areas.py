@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from common.events.registry import VillageKnown
@@ -111,7 +111,7 @@ class Village:
     province_code: str
     province_name: str
     time_zone: TimeZone
-    merged_into: str | None = None
+    merged_into: str | None = field(default=None, compare=False)
     """The village that it is part of since it was closed."""
 
     def known(self, effective_on: date, edition: str) -> VillageKnown:

@@ -135,5 +135,5 @@ def _village(row: Record) -> Village:
         province_code=row["province_code"],
         province_name=row["province_name"],
         time_zone=TimeZone(row["time_zone"]),
-        merged_into=row.get("merged_into"),
+        merged_into=row["merged_into"],
     )

@@ -62,7 +62,7 @@ SELECT name, effective_on FROM editions ORDER BY effective_on DESC, name DESC LI
 SELECT v.village_key, v.village_code, v.name, v.kind,
     k.kecamatan_code, k.name AS kecamatan_name,
     r.regency_code, r.name AS regency_name, r.kind AS regency_kind,
-    p.province_code, p.name AS province_name, p.time_zone
+    p.province_code, p.name AS province_name, p.time_zone, v.merged_into
 FROM villages v
 JOIN kecamatan k USING (kecamatan_code)
 JOIN regencies r USING (regency_code)
