@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "eligibility"))
 
 import catch_up
+import compose
 import latency
 import outage
 import pages
@@ -84,6 +85,7 @@ PARTS: dict[str, tuple[str, Callable[[Bench], Awaitable[list[Figure]]]]] = {
         f"Kafka away for {outage.seconds():.0f} s, {outage.RATE} writes a second ...",
         lambda on: outage.measure(on.home, on.stack, on.say),
     ),
+    "compose": ("docker compose up ...", lambda on: compose.measure(on.home, on.say)),
 }
 
 
