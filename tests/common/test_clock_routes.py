@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -103,6 +104,42 @@ async def test_what_is_due_and_heard(caller: httpx2.AsyncClient, database: Datab
     view = (await caller.get("/clock")).json()
     assert {"registry.villages": 5, "registry.outreach": 1} == view["heard"]
     assert (2, True) == (view["due"], view["next_due"] > view["now"])
+
+
+class Meanwhile:
+    """A connection beside which a batch is committed between two statements."""
+
+    def __init__(self, connection: Connection, database: Database) -> None:
+        self._connection = connection
+        self._other = Database.transaction(database)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetch(self, *arguments: Any) -> Any:
+        rows = await self._connection.fetch(*arguments)
+        async with self._other as other:
+            await other.execute(
+                "INSERT INTO marks (village_key, sequences, times)"
+                " VALUES ('33.26.12.2008', '{3, 1}', '{-infinity, -infinity}')"
+            )
+        return rows
+
+
+async def test_a_view_is_of_one_moment(
+    caller: httpx2.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a service would have heard everything, and not yet published what follows from it."""
+    whole = database.transaction
+
+    @contextlib.asynccontextmanager
+    async def beside() -> AsyncIterator[Any]:
+        async with whole() as connection:
+            yield Meanwhile(connection, database)
+
+    monkeypatch.setattr(database, "transaction", beside)
+    view = (await caller.get("/clock")).json()
+    assert {"registry.villages": 0, "registry.outreach": 0} == view["heard"]
 
 
 async def test_only_with_its_scope(caller: httpx2.AsyncClient, tmp_path: Path) -> None:

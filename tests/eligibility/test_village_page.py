@@ -155,7 +155,7 @@ async def test_counts_acts_and_messages_are_shown(api, at_risk: Filled):
 
     text = words_of(page)
     assert "Peserta 3 orang" in text
-    assert "Sosialisasi bagi pekerja: 1 kali, terakhir 5 Januari 2026." in text
+    assert "Sosialisasi bagi pekerja: pada 1 hari, terakhir 5 Januari 2026." in text
     assert ["Penetapan", "2 Maret 2026", "560/123/2026", "Bupati Pekalongan"] == row_of(
         page, "Penetapan"
     )

@@ -247,7 +247,8 @@ Minggu, 7 November 2032, pukul 00.00 WIB
                     """\
 ■ Penangguhan diusulkan Desa Ampelgading Kecamatan Selorejo, Kabupaten Blitar. Syarat
 tidak terpenuhi sejak 27 November 2030; masa perbaikan (sebelum 25 Februari 2031) telah
-lewat. Penangguhan diusulkan 25 Februari 2031; keputusannya ada pada petugas.\
+lewat. Penangguhan diusulkan 25 Februari 2031; keputusannya ada pada pejabat yang
+berwenang.\
 """,
                     """\
 Penangguhan gelar diusulkan sejak 25 Februari 2031: syarat tidak terpenuhi sejak 27

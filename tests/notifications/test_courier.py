@@ -166,7 +166,7 @@ async def test_a_message_says_how_it_stands_when_it_is_sent(service: Service):
 
     [mail] = service.post.taken
     letter = Letter("", mail["Subject"], *(body_of(mail, kind) for kind in ("plain", "html")))
-    for phrase in ("(kepala desa)", "per 2 Maret 2026", "Sejak : 1 Feb", "sampai 2 Mei 2026"):
+    for phrase in ("(kepala desa)", "per 2 Maret 2026", "Sejak : 1 Feb", "sebelum 2 Mei 2026"):
         assert phrase in said(mail)
     assert "kosong" not in letter.text
     [row] = await service.desk.deliveries("33.26")

@@ -79,6 +79,7 @@ def clock_routes(
     async def read() -> ClockView:
         """The time, what is due, and how far the topics have been heard."""
         async with database.transaction() as connection:
+            await connection.execute(QUERIES["one_moment"])
             return await view(connection)
 
     @router.post("/clock")
