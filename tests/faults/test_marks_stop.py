@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from common.systemic import PARKED_FLOOR
 from support.databases import TestDatabases
 from support.marks_stage import eligibility_on, publish
 from support.programme import Registry, known, sosialisasi
@@ -57,7 +58,7 @@ async def test_a_stop_outlives_its_processes(
         await publish(system, [told(registry, village, bad=True) for village in BAD])
         await eventually(lambda: reasons(system), stopped)
         parked = await number(system, "SELECT count(DISTINCT village_key) FROM parked")
-        assert parked <= 20
+        assert parked <= PARKED_FLOOR
 
         for process in system.processes.values():
             await process.kill()
@@ -70,7 +71,9 @@ async def test_a_stop_outlives_its_processes(
         code, printed = await system.command("eligibility", "parked", "resume")
         assert (0, True) == (code, "IMPOSSIBLE" in printed), printed
         await eventually(lambda: reasons(system), stopped)
-        assert parked == await number(system, "SELECT count(DISTINCT village_key) FROM parked")
+        # What fitted under the limit in other batches may be parked, and no village more.
+        again = await number(system, "SELECT count(DISTINCT village_key) FROM parked")
+        assert parked <= again <= PARKED_FLOOR
 
         code, printed = await system.command(
             "eligibility", "parked", "resume", "--park-minutes", "5"
