@@ -6,7 +6,7 @@ import asyncio
 import csv
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -21,6 +21,7 @@ from eligibility.web.board_words import own_name
 from eligibility.web.sheets import sheet
 from support.country import fill_country
 from support.databases import ServiceUrls, TestDatabases
+from support.waiting import eventually
 
 LAST = UUID(int=2**128 - 1)
 REGENCY, BRANCH, COUNTRY = {"33.26"}, {"33.26", "33.75", "33.27", "33.25"}, {"*"}
@@ -140,13 +141,27 @@ async def test_a_board_is_not_named_for_more_than_it_counts(overview: Overview, 
     assert name == own_name(await overview.board(areas), frozenset(areas))
 
 
+class Turns(asyncio.Lock):
+    """Counts who has asked for it."""
+
+    asked = 0
+
+    async def asked_for(self) -> int:
+        return self.asked
+
+    async def acquire(self) -> Literal[True]:
+        self.asked += 1
+        return await super().acquire()
+
+
 async def test_who_waits_for_the_country_keeps_no_connection(java: ServiceUrls):
     """Its counts are made by one; as many as there are connections may wait for them."""
     narrow = await Database.open(java.app, name="board", size=2)
     overview = Overview(narrow, clock=Clock())
-    async with overview._counting:
+    turns = overview._counting = Turns()
+    async with turns:
         waiting = [asyncio.create_task(overview.board(COUNTRY)) for _ in range(2)]
-        await asyncio.sleep(0.2)
+        await eventually(turns.asked_for, 3)
         regency = await asyncio.wait_for(overview.board(REGENCY), 10)
     country = await asyncio.gather(*waiting)
     await narrow.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Set  # noqa: PYI025
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
@@ -13,9 +13,10 @@ import pytest
 from common.clock import Clock
 from common.database import Database
 from eligibility.feed import PAGE, Feed, TooManyStreams
-from eligibility.storage.feed import BEGINNING
+from eligibility.storage.feed import BEGINNING, Happening
 from support.country import decision_id
 from support.databases import ServiceUrls
+from support.waiting import eventually
 
 OURS, OTHERS = "33.26.10.2002", "33.10.01.2001"
 VILLAGE = """
@@ -75,14 +76,12 @@ def listening(feed: Feed, after: UUID = BEGINNING, seconds: float = 30) -> Calla
 
 async def test_a_stream_has_its_area_once_and_in_order(feed: Feed, owner: asyncpg.Connection):
     """Also what was committed by another process, and late, after a younger one."""
-    first = await tell(owner)
-    entry = listening(feed, first)
-    listened = asyncio.create_task(entry())
-    await asyncio.sleep(0)
+    first, entry = await tell(owner), listening(feed)
+    assert first == await entry()
     await tell(owner, OTHERS)
     second = await tell(owner)
 
-    assert second == await listened
+    assert second == await entry()
     late = await tell(owner, late=timedelta(seconds=20))
     assert late == await entry()
     third = await tell(owner)
@@ -92,15 +91,14 @@ async def test_a_stream_has_its_area_once_and_in_order(feed: Feed, owner: asyncp
 
 async def test_ids_of_tomorrow_hide_nothing(feed: Feed, owner: asyncpg.Connection):
     """Entries whose maker's clock was ahead wait for their time; others are shown meanwhile."""
-    entry = listening(feed)
-    listened = asyncio.create_task(entry())
-    await asyncio.sleep(0)
+    first, entry = await tell(owner), listening(feed)
+    assert first == await entry()
     for _ in range(PAGE):
         await tell(owner, late=timedelta(days=-1))
     told = await tell(owner)
 
-    assert told == await listened
-    assert [told] == [one.id for one in await feed.newest({"*"}, 5)]
+    assert told == await entry()
+    assert [told, first] == [one.id for one in await feed.newest({"*"}, 5)]
 
 
 async def test_the_newest_of_a_regency_are_all_there(feed: Feed, owner: asyncpg.Connection):
@@ -146,6 +144,32 @@ async def test_for_an_empty_list_all_is_new(feed: Feed, owner: asyncpg.Connectio
     assert [told[0], told[2]] == [await entry(), await entry()]
 
 
+async def test_a_quiet_area_reads_no_long_log(
+    feed: Feed, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+):
+    """While others are busy its stream looks at the last minutes, not at all that happened."""
+    looks: list[UUID] = []
+    look = feed._since
+
+    async def since(areas: Set[str], after: UUID) -> list[Happening]:
+        looks.extend([after] if areas == {"33.26"} else [])
+        return await look(areas, after)
+
+    async def looked() -> int:
+        return len(looks)
+
+    monkeypatch.setattr(feed, "_since", since)
+    entry = listening(feed)
+    waiting = asyncio.ensure_future(entry())
+    for number in (1, 2, 3):
+        await tell(owner, OTHERS)
+        await eventually(looked, number)
+    told = await tell(owner)
+
+    assert told == await waiting
+    assert decision_id(datetime.now(UTC) - timedelta(minutes=2), 0) < min(looks)
+
+
 async def test_streams_are_limited(feed: Feed):
     """One more than a process may keep is refused; one that ended makes room."""
     with feed.place():
@@ -159,16 +183,13 @@ async def test_streams_end_with_the_process(app: Database, owner: asyncpg.Connec
     """A stop does not wait for who is looking."""
     feed, stop = Feed(app, clock=Clock()), asyncio.Event()
     running = asyncio.create_task(feed.run(stop))
-    with feed.place() as news:
+    told, entry = await tell(owner), listening(feed)
+    assert told == await entry()
 
-        async def whole() -> list[object]:
-            return [one async for one in feed.follow(news, {"33.26"}, BEGINNING, 60)]
-
-        stream = asyncio.create_task(whole())
-        await asyncio.sleep(0.2)
-        stop.set()
-
-        assert [] == await asyncio.wait_for(stream, 2)
+    waiting = asyncio.ensure_future(entry())
+    stop.set()
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(waiting, 2)
     await asyncio.wait_for(running, 2)
 
 

@@ -166,7 +166,7 @@ async def test_a_lost_session_frees_what_it_held(port: Port) -> None:
             assert await waits(waiting)
             await port.end(leader)
             await waiting
-            await leader.fetch(INBOX["lock"], [[A]])
+            await leader.fetch(INBOX["lock"], [A])
 
     (error,) = await asyncio.gather(hold(), return_exceptions=True)
 

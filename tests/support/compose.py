@@ -105,6 +105,6 @@ def is_here() -> bool:
     try:
         for one in asked:
             subprocess.run(("docker", *one), capture_output=True, timeout=30, check=True)
-    except (FileNotFoundError, subprocess.CalledProcessError):
+    except (FileNotFoundError, subprocess.SubprocessError):
         return False
     return True

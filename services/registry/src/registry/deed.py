@@ -94,8 +94,7 @@ class Deed:
         self._locks = await areas.lock(self.connection, keys)
         found = await areas.villages(self.connection, self._locks.keys)
         for key, field in self._named.items():
-            if key in found:
-                areas.check_open(found[key].merged_into, field)
+            areas.check_open(found[key].merged_into, field)
         return found
 
     async def lock_area(self, code: str) -> Area:

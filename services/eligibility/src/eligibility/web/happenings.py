@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from common.events.words import Eligibility, Standing, TimeZone, Title
+from common.events.words import Eligibility, Standing, Title
 
 from eligibility.storage.feed import Happening
 from eligibility.web import words
@@ -47,7 +47,7 @@ def said(one: Happening) -> tuple[Word, str]:
     if changed is None:
         return Word("Perkembangan"), _counted(one.reasons)
     lead, text = changed
-    entered_on = local_day(one.at, TimeZone(one.place["time_zone"]))
+    entered_on = local_day(one.at, one.place["time_zone"])
     if one.effective_on == entered_on:
         return changed
     return lead, f"{text} {'pada' if text in ACTED else 'sejak'} {day(one.effective_on)}"
